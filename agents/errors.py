@@ -1,0 +1,2 @@
+class AgentError(ValueError):
+    """Something a user can cause when acting. The message is one line: what was wrong, which value, what to do."""

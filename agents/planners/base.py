@@ -1,0 +1,82 @@
+"""What every planner is given and hands back."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from agents.objectives import Objective
+
+Rollout = Callable[[Tensor, Tensor], Tensor]
+"""state [N, D], actions [N, H, A] -> states [N, H, D]: a world model's `rollout`, or the true simulator's."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How hard a planner may search."""
+
+    num_samples: int = 64
+    """Candidates per iteration."""
+    iterations: int = 3
+    horizon: int = 32
+    """Imagined steps."""
+    hold: int = 4
+    """Steps each action is held: the search has `horizon / hold` knots, not `horizon` actions."""
+    num_elites: int = 8
+
+    @property
+    def knots(self) -> int:
+        return self.horizon // self.hold
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The chosen actions for B episodes, and what else was considered."""
+
+    knots: Tensor
+    """[B, K, A]; held, they are the actions."""
+    actions: Tensor
+    """[B, H, A] in [-1, 1]."""
+    cost: Tensor
+    """[B], imagined."""
+    states: Tensor
+    """[B, H, D], imagined."""
+    candidates: Tensor
+    """[B, k, H, D] imagined states of a few of the plans considered in the last iteration, best first."""
+
+
+class Planner(ABC):
+    """Searches action sequences for B episodes at once. Randomness comes from the generator alone."""
+
+    name: str
+
+    def __init__(self, objective: Objective, budget: Budget, generator: torch.Generator, action_size: int = 2):
+        self.objective, self.budget, self.generator = objective, budget, generator
+        self.action_size = action_size
+
+    @abstractmethod
+    def plan(self, rollout: Rollout, state: Tensor, goal: Tensor, previous: Plan | None, executed: int) -> Plan:
+        """`state`, `goal` [B, D]; `previous` is the last plan, of which `executed` steps were taken (warm start)."""
+
+    def score(self, rollout: Rollout, state: Tensor, goal: Tensor, knots: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """`knots` [B, S, K, A] -> cost [B, S], states [B, S, H, D], actions [B, S, H, A]."""
+        batch, samples = knots.shape[:2]
+        actions = knots.repeat_interleave(self.budget.hold, 2)
+        starts = state[:, None].expand(-1, samples, -1).flatten(0, 1)
+        states = rollout(starts, actions.flatten(0, 1)).unflatten(0, (batch, samples))
+        return self.objective(states, goal), states, actions
+
+
+def choose(cost: Tensor, states: Tensor, actions: Tensor, knots: Tensor, keep: int = 12) -> Plan:
+    """The best of S scored candidates of each episode, with `keep` spread over the ranking kept for drawing."""
+    order = cost.argsort(1)
+    shown = order[:, torch.linspace(0, order.shape[1] - 1, min(keep, order.shape[1])).long()]
+    rows = torch.arange(len(cost))
+    best = order[:, 0]
+    return Plan(
+        knots[rows, best], actions[rows, best], cost[rows, best], states[rows, best], states[rows[:, None], shown]
+    )

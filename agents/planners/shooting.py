@@ -1,0 +1,20 @@
+"""Random shooting: the whole budget on one round of uniform samples. The plainest planner there is."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from agents.planners.base import Plan, Planner, Rollout, choose
+
+
+class RandomShooting(Planner):
+    """Uniform action knots, as many as CEM scores in all its iterations together; the best is executed."""
+
+    name = "shooting"
+
+    def plan(self, rollout: Rollout, state: Tensor, goal: Tensor, previous: Plan | None, executed: int) -> Plan:
+        b = self.budget
+        shape = (len(state), b.num_samples * b.iterations, b.knots, self.action_size)
+        knots = 2 * torch.rand(*shape, generator=self.generator) - 1
+        return choose(*self.score(rollout, state, goal, knots), knots)

@@ -1,0 +1,167 @@
+"""The web app: gradio mounted on FastAPI, on this machine only.
+
+Nothing heavy is imported before the page is up; the corpus and the model warm in a thread behind it.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported: it looks up outside hosts
+
+CANVAS = Path(__file__).parent / "canvas"
+
+
+class PortInUse(ValueError):
+    """The port is taken. The message is one line that names it and the next free one."""
+
+
+def serve(port: int = 7860, host: str = "127.0.0.1") -> None:
+    """Serve the app until Ctrl-C. Raises `PortInUse` before anything heavy is imported."""
+    sock = claim(port, host)
+    try:
+        import uvicorn
+
+        class Server(uvicorn.Server):
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets=sockets)
+                if self.started:
+                    print(f"Orrery is at http://{host}:{port}  (Ctrl-C stops it)", flush=True)
+                    warmth.start()
+
+        warmth = Warmth({"corpus": warm_corpus, "model": warm_model})
+        config = uvicorn.Config(
+            make_app(warmth), log_level="warning", timeout_graceful_shutdown=1, lifespan="on"
+        )
+        Server(config).run(sockets=[sock])
+    except KeyboardInterrupt:
+        pass
+    finally:
+        sock.close()
+
+
+def claim(port: int, host: str = "127.0.0.1") -> socket.socket:
+    """A listening socket on `host:port`, held from now on."""
+    if not 0 < port < 65536:
+        raise PortInUse(f"Port {port} does not exist: choose one from 1 to 65535, as in `orrery serve --port 7860`.")
+    sock = _bind(port, host)
+    if sock is None:
+        free = next((p for p in range(port + 1, min(port + 200, 65536)) if _is_free(p, host)), None)
+        hint = f"try `orrery serve --port {free}`" if free else "stop what uses it, or choose another"
+        raise PortInUse(f"Port {port} is in use on {host}: {hint}.")
+    return sock
+
+
+def _bind(port: int, host: str) -> socket.socket | None:
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+        sock.listen(128)  # two servers may both bind under SO_REUSEADDR, but only one may listen
+    except OSError:
+        sock.close()
+        return None
+    return sock
+
+
+def _is_free(port: int, host: str) -> bool:
+    sock = _bind(port, host)
+    if sock is not None:
+        sock.close()
+    return sock is not None
+
+
+class Warmth:
+    """Runs each named job once in one background thread. `state`: name -> warming, ready, or what went wrong."""
+
+    def __init__(self, jobs: dict[str, Callable[[], object]]):
+        self.jobs = jobs
+        self.state = dict.fromkeys(jobs, "warming")
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="warm", daemon=True).start()
+
+    def _run(self) -> None:
+        for name, job in self.jobs.items():
+            try:
+                job()
+                self.state[name] = "ready"
+            except Exception as error:
+                self.state[name] = f"{name} is not ready: {error}".splitlines()[0]
+
+
+def warm_corpus() -> None:
+    """Open the index and the embedder by asking something."""
+    from corpus.answer import ask
+
+    ask("What is a world model?")
+
+
+def warm_model() -> None:
+    """Load the planning stack by running one cheap episode."""
+    from agents.loop import plan_episode
+
+    plan_episode(num_samples=8, iterations=1, horizon=4)
+
+
+def make_app(warmth: Warmth) -> Any:
+    """The FastAPI app: our modules and styles, one source by its id, what is ready, and gradio at `/`."""
+    import gradio as gr
+    from fastapi import FastAPI, HTTPException
+    from fastapi.staticfiles import StaticFiles
+
+    from app.theme import HEAD, make_theme
+
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.mount("/canvas", StaticFiles(directory=CANVAS), name="canvas")
+
+    @app.get("/api/ready")
+    def ready() -> dict[str, str]:
+        return warmth.state
+
+    @app.get("/api/source/{source_id}")
+    def source(source_id: str) -> dict[str, Any]:
+        from corpus.index import open_corpus
+
+        found = open_corpus().sources.get(source_id)
+        if found is None:
+            raise HTTPException(404, f"There is no source {source_id!r}.")
+        return found.to_json()
+
+    return gr.mount_gradio_app(
+        app,
+        make_page(),
+        path="/",
+        server_name="127.0.0.1",
+        theme=make_theme(),
+        head=HEAD,
+        footer_links=[],
+        run_history=False,
+        ssr_mode=False,
+        pwa=False,
+        enable_monitoring=False,
+    )
+
+
+def make_page() -> Any:
+    """The page: a header and one tab a file of `app/tabs`."""
+    import gradio as gr
+
+    from app.tabs import ask, plan
+
+    with gr.Blocks(title="Orrery", analytics_enabled=False, fill_width=True) as page:
+        gr.HTML(
+            html_template='<div class="mount"></div>',
+            js_on_load="import('/canvas/header.js').then(m => m.mount({element}))",
+            elem_id="header",
+        )
+        with gr.Tabs(elem_id="tabs"):
+            for tab in (ask, plan):
+                with gr.Tab(tab.TITLE, id=tab.TITLE.lower(), render_children=True):
+                    tab.build()
+    return page
