@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.worlds import simulator
-from simmodel.data import Episodes
+from world_model.data import Episodes
 
 RHO = 0.85
 """Autocorrelation of the Ornstein-Uhlenbeck actions."""

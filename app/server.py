@@ -48,7 +48,9 @@ def serve(port: int = 7860, host: str = "127.0.0.1") -> None:
 def claim(port: int, host: str = "127.0.0.1") -> socket.socket:
     """A listening socket on `host:port`, held from now on."""
     if not 0 < port < 65536:
-        raise PortInUse(f"Port {port} does not exist: choose one from 1 to 65535, as in `orrery serve --port 7860`.")
+        raise PortInUse(
+            f"Port {port} does not exist: choose one from 1 to 65535, as in `orrery serve --port 7860`."
+        )
     sock = _bind(port, host)
     if sock is None:
         free = next((p for p in range(port + 1, min(port + 200, 65536)) if _is_free(p, host)), None)
@@ -82,9 +84,13 @@ class Warmth:
     def __init__(self, jobs: dict[str, Callable[[], object]]):
         self.jobs = jobs
         self.state = dict.fromkeys(jobs, "warming")
+        self.thread = threading.Thread(target=self._run, name="warm", daemon=True)
 
     def start(self) -> None:
-        threading.Thread(target=self._run, name="warm", daemon=True).start()
+        self.thread.start()
+
+    def join(self) -> None:
+        self.thread.join()
 
     def _run(self) -> None:
         for name, job in self.jobs.items():
@@ -157,6 +163,7 @@ def make_page() -> Any:
     with gr.Blocks(title="Orrery", analytics_enabled=False, fill_width=True) as page:
         gr.HTML(
             html_template='<div class="mount"></div>',
+            apply_default_css=False,
             js_on_load="import('/canvas/header.js').then(m => m.mount({element}))",
             elem_id="header",
         )

@@ -62,6 +62,7 @@ def make_theme() -> Any:
         block_label_text_color_dark="#94a3b8",
         input_background_fill="#ffffff",
         input_background_fill_dark="#0f1829",
+        input_border_width="1px",
         input_border_color="#cbd5e1",
         input_border_color_dark="#2a3853",
         input_border_color_focus="#c2410c",

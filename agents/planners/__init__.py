@@ -9,7 +9,7 @@ from agents.errors import AgentError
 if TYPE_CHECKING:
     from agents.planners.base import Budget, Planner
 
-PLANNERS = ("cem", "shooting")
+PLANNERS = ("icem", "cem", "shooting")
 
 
 def make_planner(name: str, objective: str, budget: Budget, seed: int, action_size: int = 2) -> Planner:
@@ -19,9 +19,9 @@ def make_planner(name: str, objective: str, budget: Budget, seed: int, action_si
     import torch
 
     from agents.objectives import objective as find_objective
-    from agents.planners.cem import CEM
+    from agents.planners.cem import CEM, ICEM
     from agents.planners.shooting import RandomShooting
 
-    planner = {"cem": CEM, "shooting": RandomShooting}[name]
+    planner = {"icem": ICEM, "cem": CEM, "shooting": RandomShooting}[name]
     generator = torch.Generator().manual_seed(seed)
     return planner(find_objective(objective), budget, generator, action_size)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from agents.errors import AgentError
 from agents.objectives import Objective
 
 Rollout = Callable[[Tensor, Tensor], Tensor]
@@ -22,11 +23,25 @@ class Budget:
     num_samples: int = 64
     """Candidates per iteration."""
     iterations: int = 3
-    horizon: int = 32
+    horizon: int = 40
     """Imagined steps."""
     hold: int = 4
     """Steps each action is held: the search has `horizon / hold` knots, not `horizon` actions."""
     num_elites: int = 8
+
+    def check(self, look_every: int) -> None:
+        """Raises AgentError for a budget that can't be searched or executed."""
+        limits = {
+            "num_samples": (self.num_samples, self.num_elites, 4096),
+            "iterations": (self.iterations, 1, 64),
+            "horizon": (self.horizon, self.hold, 256),
+            "look_every": (look_every, 1, self.horizon),
+        }
+        for name, (value, low, high) in limits.items():
+            if not low <= value <= high:
+                raise AgentError(f"{name} is {value}; it must lie between {low} and {high}")
+        if self.horizon % self.hold:
+            raise AgentError(f"horizon is {self.horizon}; it must be a multiple of {self.hold} (each action is held)")
 
     @property
     def knots(self) -> int:

@@ -34,9 +34,9 @@ class Layout:
     """Middle of the wall."""
     wall_half: float = 2.0
     """Half its thickness."""
-    door_y: float = 32.0
+    door_y: float = 20.0
     """Middle of the door."""
-    door_half: float = 8.0
+    door_half: float = 6.0
     """Half the opening, as drawn."""
     border: float = 2.0
     """Thickness of the outer wall."""

@@ -27,7 +27,7 @@ export function mount({ element, props, trigger, watch }) {
     send.disabled = true;
     input.value = "";
     grow();
-    turn.scrollIntoView({ block: "start" });
+    toTop(turn);
     trigger("submit", { question, turn: turns });
   }
 
@@ -40,10 +40,15 @@ export function mount({ element, props, trigger, watch }) {
     send.disabled = false;
     body.replaceChildren(...(error ? [h("p", { class: "error", role: "alert" }, error)] : drawAnswer(answer, sources, submit)));
     if (answer) sources.show(answer);
-    body.parentElement.scrollIntoView({ block: "start" });
+    toTop(body.parentElement);
     input.focus({ preventScroll: true });
   });
 
+  // The turn to the top of what scrolls: the log on a wide screen, the page on a phone.
+  function toTop(turn) {
+    if (log.scrollHeight > log.clientHeight + 1) log.scrollTop = turn.offsetTop - 20;
+    else if (getComputedStyle(log).overflowY === "visible") turn.scrollIntoView({ block: "start" });
+  }
   function grow() {
     input.style.height = "auto";
     input.style.height = `${Math.min(input.scrollHeight, 160)}px`;

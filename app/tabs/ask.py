@@ -22,12 +22,11 @@ def build() -> None:
     view = gr.HTML(
         value={"examples": EXAMPLES},
         html_template='<div class="mount"></div>',
+        apply_default_css=False,
         js_on_load="import('/canvas/ask.js').then(m => m.mount({element, props, trigger, watch}))",
         elem_id="ask",
     )
-    view.submit(
-        respond, None, view, show_progress="hidden", concurrency_limit=4, api_visibility="private"
-    )
+    view.submit(respond, None, view, show_progress="hidden", concurrency_limit=4, api_visibility="private")
 
 
 def respond(event: gr.EventData) -> dict[str, Any]:

@@ -15,6 +15,8 @@ KINDS = ("paper", "report", "blog", "article", "video")
 CAMPS = ("abstraction", "generative", "model-based-rl", "language", "skeptic", "neutral")
 READ = ("original", "secondary")
 REQUIRED = ("id", "title", "authors", "published", "kind", "url", "topics", "camp")
+MAY_BE_EMPTY = ("published", "url")
+"""Present in every source, but empty where no date or address is known."""
 
 _FRONT = re.compile(r"\A---[ ]*\n(.*?)\n---[ ]*(?:\n|\Z)", re.DOTALL)
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
@@ -83,19 +85,19 @@ def _check(fields: dict[str, Any], path: Path) -> None:
         return CorpusError(f"{path.name}: field '{field}' is {fields.get(field)!r}; it must be {wanted}")
 
     for field in REQUIRED:
-        if fields.get(field) in (None, "", []):
+        if fields.get(field) in (None, []) or (fields[field] == "" and field not in MAY_BE_EMPTY):
             raise CorpusError(f"{path.name}: field '{field}' is missing or empty")
     for field in ("authors", "topics"):
         if not isinstance(fields[field], list) or not all(isinstance(x, str) for x in fields[field]):
             raise wrong(field, "a list of names")
     if fields["id"] != path.stem:
         raise wrong("id", f"the file's name, '{path.stem}'")
-    if not _DATE.fullmatch(_iso(fields["published"])):
+    if fields["published"] and not _DATE.fullmatch(_iso(fields["published"])):
         raise wrong("published", "YYYY, YYYY-MM or YYYY-MM-DD")
     for field, allowed in (("kind", KINDS), ("camp", CAMPS), ("read", READ)):
         if fields.get(field, "original") not in allowed:
             raise wrong(field, f"one of {', '.join(allowed)}")
-    if not re.match(r"https?://\S+$", str(fields["url"])):
+    if fields["url"] and not re.match(r"https?://\S+$", str(fields["url"])):
         raise wrong("url", "a web address")
 
 

@@ -1,0 +1,1 @@
+"""Floors and ceilings: what a model's success is read against."""

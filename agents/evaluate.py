@@ -1,0 +1,157 @@
+"""Success with its interval, its floor and its ceiling, on the same tasks for every row."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import math
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from world_model.checkpoint import load, read_passport
+from world_model.errors import WorldModelError
+
+TASK_SEED = 10_000
+"""Evaluation tasks come from this seed onwards; training data comes from seeds below it."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A success rate: `successes` of `n`, with the 95 % Wilson interval [low, high]."""
+
+    name: str
+    success: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What `orrery evaluate` prints and a passport keeps."""
+
+    world: str
+    model: str
+    planner: str
+    objective: str
+    rule: str
+    episodes: int
+    seed: int
+    rows: tuple[Row, ...]
+    steps_to_success: float
+    """Mean over the model's successes; nan when there are none."""
+    ms_per_plan: float
+    """Median over the looks of one episode planned alone, one thread."""
+    ms_per_plan_batched: float
+    """Per episode, all episodes planned as one batch."""
+    command: str
+    date: str
+    machine: str
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+
+def wilson(successes: int, n: int, z: float = 1.959964) -> tuple[float, float]:
+    """The 95 % score interval of a proportion (Wilson 1927). It stays inside [0, 1] and is honest near the ends."""
+    if n == 0:
+        return 0.0, 1.0
+    p = successes / n
+    middle = p + z * z / (2 * n)
+    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return max(0.0, (middle - half) / (1 + z * z / n)), min(1.0, (middle + half) / (1 + z * z / n))
+
+
+def make_row(name: str, success: np.ndarray) -> Row:
+    hits, n = int(success.sum()), len(success)
+    low, high = wilson(hits, n)
+    return Row(name, hits / n, low, high, n)
+
+
+def machine() -> str:
+    """Processor family and core count: what a timing needs beside it."""
+    import os
+
+    return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def evaluate(
+    world: str = "two-rooms",
+    model: str = "two-rooms-jepa",
+    planner: str = "icem",
+    objective: str = "min-mean",
+    episodes: int = 200,
+    seed: int = 0,
+    look_every: int = 4,
+    num_samples: int = 64,
+    iterations: int = 3,
+    horizon: int = 40,
+    report: Callable[[str], None] = lambda line: None,
+) -> Evaluation:
+    """Runs `episodes` tasks four times: random, straight for the goal, planned in the model, planned in the truth.
+
+    Raises AgentError or WorldModelError, in one line, for names and numbers that can't be used.
+    """
+    from agents.baselines.reflexes import run_random, run_straight
+    from agents.errors import AgentError
+    from agents.loop import Eyes, run
+    from agents.planners import make_planner
+    from agents.planners.base import Budget
+    from agents.worlds import simulator
+    from world_model.train import one_thread
+
+    if not 1 <= episodes <= 10_000:
+        raise AgentError(f"episodes is {episodes}; it must lie between 1 and 10000")
+    budget = Budget(num_samples=num_samples, iterations=iterations, horizon=horizon)
+    budget.check(look_every)
+    sim = simulator(world)
+    make_planner(planner, objective, budget, seed, sim.action_size)
+    net = load(model, world).model
+    starts, goals = sim.sample_tasks(np.random.default_rng(TASK_SEED + seed), episodes)
+
+    def planned(eyes: Eyes, count: int):
+        search = make_planner(planner, objective, budget, seed, sim.action_size)
+        return run(eyes, search, starts[:count], goals[:count], look_every)
+
+    with one_thread():
+        rows = [make_row("random", run_random(sim, starts, goals, np.random.default_rng(seed)))]
+        rows.append(make_row("straight line", run_straight(sim, starts, goals)))
+        report(f"planning {episodes} episodes in the model ...")
+        imagined = planned(Eyes(sim, net), episodes)
+        rows.append(make_row("model", imagined.success))
+        report(f"planning {episodes} episodes in the true simulator ...")
+        rows.append(make_row("oracle", planned(Eyes(sim, None), episodes).success))
+        alone = planned(Eyes(sim, net), 1)
+    return Evaluation(
+        world=world,
+        model=model,
+        planner=planner,
+        objective=objective,
+        rule=sim.rule,
+        episodes=episodes,
+        seed=seed,
+        rows=tuple(rows),
+        steps_to_success=float(imagined.steps[imagined.success].mean()) if imagined.success.any() else math.nan,
+        ms_per_plan=float(np.median(alone.plan_ms)),
+        ms_per_plan_batched=float(np.sum(imagined.plan_ms) / (len(imagined.plan_ms) * episodes)),
+        command=f"orrery evaluate --world {world} --model {model} --planner {planner} --objective {objective} "
+        f"--episodes {episodes} --seed {seed} --look-every {look_every} --num-samples {num_samples} "
+        f"--iterations {iterations} --horizon {horizon}",
+        date=datetime.date.today().isoformat(),
+        machine=machine(),
+    )
+
+
+def recorded(model: str) -> dict[str, Any]:
+    """The evaluation kept in a model's passport, with the spread over its training seeds.
+
+    Raises WorldModelError when the passport holds none.
+    """
+    results = read_passport(model).results
+    if "evaluation" not in results:
+        raise WorldModelError(f"model {model!r} was never evaluated; run: orrery evaluate --model {model}")
+    return {**results["evaluation"], "seeds": results["training_seeds"]}

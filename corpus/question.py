@@ -1,0 +1,235 @@
+"""Reading a question: what kind of thing it asks for, about what, in which words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+from corpus.errors import CorpusError
+from corpus.names import Names
+from corpus.words import STOP, plain, stem, words
+
+MAX_CHARACTERS = 4000
+
+Kind = Literal["who", "when", "number", "definition", "why", "how", "general"]
+
+_KINDS: tuple[tuple[Kind, str], ...] = (
+    ("who", r"\b(who|whose|whom)\b|\b(which|what) (person|people|researchers?|scientists?|authors?|company|lab|team)\b"),
+    ("who", r"\bauthors? of\b"),
+    ("when", r"\bwhen\b(?! (a|an|the) )|\b(what|which) (year|date|month|day)\b"),
+    (
+        "number",
+        r"\bhow (many|much|fast|long|large|big|often|far|high|accurate|quickly|expensive|old|tall|wide)\b"
+        r"|\b(what|which) (percentage|fraction|share|score|resolution|rate|number|size|accuracy|"
+        r"success rate|frame rate|speed|price)\b|\bwhat (is|was) the (score|resolution|number|size|accuracy|"
+        r"price|cost|population|success rate|frame rate|parameter count|percentage)\b",
+    ),
+    ("why", r"\bwhy\b|\bwhat (is|was) the reason\b|\breasons? (for|behind|why)\b|\bhow come\b"),
+    ("definition", r"^(please )?(tell me|what do you know|explain|describe)\b(?!.* (how|why)\b)"),
+    ("definition", r"^(so |and |ok |please )?(what('s| is| are| was)|define|who or what is|what does .* (stand for|mean))\b"),
+    ("how", r"\bhow\b"),
+)
+_COMPARE = re.compile(r"\b(differ|differs|different|difference|differences|versus|vs|compare[ds]?|comparison|unlike)\b")
+_UNITS = {
+    "fast": "hz fps frame second millisecond minut speed faster per",
+    "quickly": "second millisecond minut hour step frame",
+    "long": "second minut hour day week month year frame step",
+    "large": "paramet million billion size gb mb pixel layer",
+    "big": "paramet million billion size gb mb pixel layer",
+    "far": "step metr meter kilomet percent frame",
+    "old": "year month age",
+    "expensive": "dollar cost $ usd euro price",
+    "accurate": "percent % accuraci score",
+    "often": "percent % time case second",
+}
+_SYNONYMS = (
+    "introduc publish releas announc propos present made make built build develop invent creat wrote write author launch post",
+    "disagre critic criticis criticiz object oppos reject disput doubt question sceptic skeptic answer repli argu",
+    "limit weak weakness fail failur shortcom drawback cannot lack",
+    "accuraci score success perform result",
+    "big large size paramet",
+    "job employ worker work labour labor",
+    "predict forecast anticip",
+    "robot arm",
+    "cost expens price",
+    "quick fast speed rapid",
+    "begin start",
+    "win won best highest top lead beat strongest",
+    "claim argu conclud report believ state opinion view posit",
+    "data dataset video footag clip",
+    "remember memori recal forget",
+    "differ unlik versus compar",
+)
+_ANY = frozenset(
+    """kind type sort name idea point purpose goal aim main role problem argument system model method paper source
+    part way reason difference meaning definition evidence claim view opinion approach example agent project
+    relation relationship importance advantage benefit key core central basic first best new experiment study test thing""".split()
+)
+"""Nouns that a right answer need not repeat."""
+_SAME: dict[str, frozenset[str]] = {}
+for _group in _SYNONYMS:
+    for _word in _group.split():
+        _SAME[_word] = _SAME.get(_word, frozenset()) | frozenset(_group.split())
+
+
+@dataclass(frozen=True)
+class Question:
+    """A checked question and what can be told from its form."""
+
+    text: str
+    kind: Kind
+    compares: bool
+    terms: tuple[str, ...]
+    """Stems of its content words, those of the subjects' names left out."""
+    matter: tuple[str, ...]
+    """The terms without the words of names: what is asked about them."""
+    asked: tuple[str, ...]
+    """For 'how many X', 'which X' and 'what is the X of': the stems of X. Empty otherwise."""
+    units: frozenset[str]
+    """For 'how fast' and the like: stems of which one must stand beside the number."""
+    subjects: tuple[frozenset[str], ...]
+    """For each name in the question: ids of the sources about it."""
+    subject_words: frozenset[str]
+    """The subjects' names, squashed."""
+    proper: bool
+    """Whether a subject is a proper name: then the answer must be about it."""
+    people: tuple[frozenset[str], ...]
+    """For each author named: ids of the sources they wrote."""
+    names: tuple[str, ...]
+    """Names as the question writes them, that sources should mention."""
+    unknown: tuple[str, ...]
+    """Names that no source mentions."""
+
+    @property
+    def seeks(self) -> bool:
+        """Whether the answer must hold a certain thing: a person, a date, a number, or the noun asked for."""
+        return self.kind in ("who", "when", "number") or bool(self.asked)
+
+    @property
+    def about(self) -> frozenset[str]:
+        """Ids of all the sources about a subject."""
+        return frozenset().union(*self.subjects)
+
+
+def checked(text: str) -> str:
+    """The question as one clean line, or CorpusError: empty, too long, or not text."""
+    if not isinstance(text, str):
+        raise CorpusError(f"the question must be text, not {type(text).__name__}")
+    if len(text) > MAX_CHARACTERS:
+        raise CorpusError(f"the question has {len(text):,} characters; the limit is {MAX_CHARACTERS:,}; ask a shorter one")
+    strange = [c for c in text if unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") and c not in "\n\r\t"]
+    if strange or "\ufffd" in text:
+        found = f"U+{ord(strange[0]):04X}" if strange else "U+FFFD"
+        raise CorpusError(f"the question holds binary or control characters ({found}); type it as plain text")
+    text = " ".join("".join(c for c in text if unicodedata.category(c) != "Cf").split())
+    if not text:
+        raise CorpusError("the question is empty; ask something, for example: What is a world model?")
+    if not any(c.isalnum() for c in text):
+        raise CorpusError("the question has no words; ask something, for example: What is a world model?")
+    return text
+
+
+def parse(text: str, names: Names) -> Question:
+    """What the question asks, from its form and the names the corpus knows. `text` is already `checked`."""
+    low = plain(text)
+    kind: Kind = next((kind for kind, pattern in _KINDS if re.search(pattern, low)), "general")
+    hits = names.subjects(text)
+    in_subject = {i for _, (a, b), _ in hits for i in range(a, b)}
+    tokens = re.findall(r"[^\W_]+", low)
+    subject_words = {tokens[i] for i in in_subject}
+    content = [w for w in words(text) if w not in STOP and not set(w.split("-")) <= subject_words]
+    if kind == "number":
+        content = [w for w in content if w not in ("many", "much", "fast", "long", "often", "far", "old", "number")]
+    adjective = re.search(r"\bhow (\w+)", low)
+    units = frozenset(_UNITS.get(adjective.group(1), "").split()) if adjective and kind == "number" else frozenset()
+    named, unknown = _named(text, names, subject_words)
+    in_names = {part for name in named for word in words(name) for part in (word, *word.split("-"))}
+    return Question(
+        text=text,
+        kind=kind,
+        compares=bool(_COMPARE.search(low)) and len(hits) > 0,
+        terms=tuple(dict.fromkeys(stem(w) for w in content)),
+        matter=tuple(dict.fromkeys(stem(w) for w in content if w not in in_names)),
+        asked=_asked(low, kind, subject_words),
+        units=units,
+        subjects=tuple(ids for _, _, ids in hits),
+        subject_words=frozenset(alias for alias, _, _ in hits),
+        proper=any(alias in names.proper for alias, _, _ in hits),
+        people=tuple(names.authors[w] for w in dict.fromkeys(tokens) if w in names.authors and w in names.capitalised),
+        names=tuple(named),
+        unknown=tuple(unknown),
+    )
+
+
+def same(term: str) -> frozenset[str]:
+    """The stem and those that say the same in a question about a source."""
+    return _SAME.get(term, frozenset()) | {term}
+
+
+def _asked(low: str, kind: Kind, subject_words: set[str]) -> tuple[str, ...]:
+    """'how many training videos did ...' -> (video,); 'what batch size was' -> (batch, size)."""
+    if kind == "number" and (match := re.search(r"\b(?:how (?:many|much)|number of) ((?:[\w%-]+ ?){1,4})", low)):
+        return _noun(match.group(1), subject_words)[-1:]
+    if kind in ("who", "when", "why"):
+        return ()
+    if match := re.match(r"(?:in |on |at |with |by )?(?:what|which) ((?:[\w-]+ ){1,3}?)(?:is|are|was|were|do|does|did|has|have|can|will)\b", low):
+        return _noun(match.group(1), subject_words)
+    if match := re.match(r"what(?:'s| is| was| are| were) the ((?:[\w-]+ ){1,3}?)(?:of|for|in|on)\b", low):
+        return _noun(match.group(1), subject_words)
+    return ()
+
+
+def _noun(phrase: str, subject_words: set[str]) -> tuple[str, ...]:
+    """Stems of the phrase's content words up to the first stop word; empty for nouns that ask for anything."""
+    found: list[str] = []
+    for word in words(phrase):
+        if word in STOP or word in subject_words:
+            break
+        found.append(word)
+    return tuple(stem(w) for w in found if w not in _ANY and w.removesuffix("s") not in _ANY)
+
+
+def _named(text: str, names: Names, subject_words: set[str]) -> tuple[list[str], list[str]]:
+    """Runs of capitalised words and numbers, and lower-case words the corpus writes with a capital."""
+    raw = re.findall(r"[^\W_]+(?:['’-][^\W_]+)*|[?.!:;,]", text)
+    shouting = sum(w[0].isupper() for w in raw if w[0].isalpha()) > 0.6 * max(3, sum(w[0].isalpha() for w in raw))
+    runs: list[list[str]] = []
+    last = -2
+    for i, token in enumerate(raw):
+        word = re.sub(r"['’]s$", "", token)
+        low = plain(word)
+        starts = i == 0 or raw[i - 1] in "?.!:"
+        inner = bool(re.search(r"[A-Z].*[A-Z]|[^\W\d_].*\d", word)) and not shouting
+        is_name = low in names.capitalised or inner or (word[0].isupper() and not starts and not shouting)
+        if low in STOP or not word[0].isalnum():
+            continue
+        if word.isdigit() and last == i - 1 and runs:
+            runs[-1].append(word)
+            last = i
+        elif is_name and not word.isdigit():
+            if last == i - 1 and runs:
+                runs[-1].append(word)
+            else:
+                runs.append([word])
+            last = i
+    named, unknown = [], []
+    for run in runs:
+        named.append(" ".join(run))
+        if not _known(run, names, subject_words):
+            unknown.append(" ".join(run))
+    return named, unknown
+
+
+def _known(run: list[str], names: Names, subject_words: set[str]) -> bool:
+    """A name with a number must occur whole; of several words, each that is not a part of a subject."""
+    parts = [re.sub(r"[^a-z0-9]", "", plain(word)) for word in run]
+    if any(part.isdigit() for part in parts[1:]):
+        at = next(i for i in range(1, len(parts)) if parts[i].isdigit())
+        if parts[at - 1] + parts[at] not in names.vocabulary:
+            return False
+    def has(part: str) -> bool:
+        return any(form in names.vocabulary for form in (part, part.removesuffix("s"), part + "s"))
+
+    return all(part in subject_words or has(part) for part in parts if not part.isdigit())

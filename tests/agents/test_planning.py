@@ -1,0 +1,149 @@
+"""Planners, objectives and the loop, on the shipped model and on the truth."""
+
+import numpy as np
+import pytest
+import torch
+
+from agents.baselines.reflexes import run_random, run_straight
+from agents.errors import AgentError
+from agents.evaluate import evaluate, recorded, wilson
+from agents.loop import Eyes, plan_episode, run
+from agents.objectives import OBJECTIVES
+from agents.planners import PLANNERS, make_planner
+from agents.planners.base import Budget
+from agents.worlds import simulator
+from world_model.checkpoint import load
+from world_model.train import one_thread
+
+SIM = simulator("two-rooms")
+N = 60
+STARTS, GOALS = SIM.sample_tasks(np.random.default_rng(77), N)
+
+
+def success(eyes, planner="icem", objective="min-mean", seed=0):
+    with one_thread():
+        search = make_planner(planner, objective, Budget(), seed)
+        return run(eyes, search, STARTS, GOALS, 4).success.mean()
+
+
+def test_the_shipped_model_plans_between_the_floor_and_the_ceiling():
+    model = success(Eyes(SIM, load("two-rooms-jepa").model))
+    straight = run_straight(SIM, STARTS, GOALS).mean()
+    assert run_random(SIM, STARTS, GOALS, np.random.default_rng(0)).mean() < straight < model
+    assert model >= 0.9
+
+
+def test_an_untrained_model_plans_no_better_than_it_knows():
+    torch.manual_seed(0)
+    net = load("two-rooms-jepa").model
+    untrained = type(net)(net.state_size, net.action_size).eval()
+    assert success(Eyes(SIM, untrained)) < 0.6
+
+
+def test_the_oracle_reaches_nearly_every_goal():
+    assert success(Eyes(SIM, None)) >= 0.95
+
+
+def test_the_textbook_final_cost_is_worse_than_the_nearest_approach_even_on_the_truth():
+    assert success(Eyes(SIM, None), objective="final") <= success(Eyes(SIM, None))
+
+
+@pytest.mark.parametrize("name", PLANNERS)
+def test_a_plan_is_repeatable_and_its_actions_are_legal(name):
+    state, goal = torch.from_numpy(STARTS[:5]), torch.from_numpy(GOALS[:5])
+    plans = [
+        make_planner(name, "min-mean", Budget(), 3).plan(Eyes(SIM, None).rollout, state, goal, None, 0) for _ in range(2)
+    ]
+    assert torch.equal(plans[0].actions, plans[1].actions)
+    assert plans[0].actions.shape == (5, 40, 2)
+    assert plans[0].actions.abs().max() <= 1
+    again = make_planner(name, "min-mean", Budget(), 4).plan(Eyes(SIM, None).rollout, state, goal, None, 0)
+    assert not torch.equal(plans[0].actions, again.actions)
+
+
+def test_the_chosen_plan_is_the_cheapest_of_those_kept():
+    state, goal = torch.from_numpy(STARTS[:5]), torch.from_numpy(GOALS[:5])
+    plan = make_planner("icem", "min-mean", Budget(), 0).plan(Eyes(SIM, None).rollout, state, goal, None, 0)
+    costs = OBJECTIVES["min-mean"](plan.candidates, goal)
+    assert torch.allclose(costs[:, 0], plan.cost)
+    assert (costs >= plan.cost[:, None] - 1e-4).all()
+
+
+def test_a_trace_tells_one_episode_and_serialises():
+    trace = plan_episode(seed=0)
+    assert trace.frames.shape == trace.imagined.shape == trace.blind.shape == (trace.steps + 1, 64, 64, 3)
+    assert trace.error.shape == (trace.steps + 1,)
+    assert len(trace.looks) == len(trace.plan_ms) == len(trace.candidates)
+    assert trace.looks[:3] == (0, 4, 8)
+    replayed = trace.positions[:1]
+    for t in range(trace.steps):
+        replayed = SIM.step(replayed, trace.actions[t : t + 1])
+        assert np.allclose(replayed[0], trace.positions[t + 1], atol=1e-4)
+    assert (trace.frames == SIM.render(trace.positions)).all()
+    record = trace.to_json()
+    assert record["success"] is True
+    assert set(record["sheets"]) == {"real", "imagined", "blind", "goal"}
+
+
+def test_the_same_seed_is_the_same_episode():
+    one, two = plan_episode(seed=5), plan_episode(seed=5)
+    assert (one.actions == two.actions).all()
+    assert (one.imagined == two.imagined).all()
+
+
+def test_looking_again_keeps_the_dream_nearer_to_the_truth():
+    traces = [plan_episode(seed=seed) for seed in range(12)]
+    looked = np.mean([t.error[-1] for t in traces])
+    never = np.mean([t.blind_error[-1] for t in traces])
+    assert looked < never
+
+
+def test_a_clip_is_written(tmp_path):
+    from PIL import Image
+
+    trace = plan_episode(seed=1)
+    trace.write_clip(tmp_path / "clip.gif")
+    with Image.open(tmp_path / "clip.gif") as clip:
+        assert clip.n_frames >= trace.steps // 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"world": "mars"}, "two-rooms"),
+        ({"planner": "oracle-9000"}, "icem, cem, shooting"),
+        ({"objective": "joy"}, "min-mean, sum, final"),
+        ({"num_samples": 0}, "num_samples is 0"),
+        ({"horizon": 30}, "multiple of 4"),
+        ({"look_every": 500}, "look_every is 500"),
+    ],
+)
+def test_what_does_not_exist_is_refused_in_one_line(wrong, message):
+    with pytest.raises(AgentError, match=message) as caught:
+        plan_episode(**wrong)
+    assert "\n" not in str(caught.value)
+
+
+def test_wilson_matches_the_published_value_and_stays_inside():
+    low, high = wilson(81, 263)  # Newcombe 1998, table I
+    assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)
+    assert wilson(0, 10)[0] == 0
+    assert wilson(10, 10)[1] == 1
+    assert wilson(10, 10)[0] < 1
+
+
+def test_evaluation_puts_floor_and_ceiling_beside_the_model():
+    result = evaluate(episodes=20)
+    assert [row.name for row in result.rows] == ["random", "straight line", "model", "oracle"]
+    assert all(row.n == 20 and row.low <= row.success <= row.high for row in result.rows)
+    assert evaluate(episodes=20).rows == result.rows
+
+
+def test_the_passport_keeps_the_promise_of_the_shipped_model():
+    kept = recorded("two-rooms-jepa")
+    rows = {row["name"]: row for row in kept["rows"]}
+    assert rows["model"]["n"] >= 200
+    assert rows["random"]["success"] < 0.2 < rows["oracle"]["success"]
+    assert len(kept["seeds"]) == 3
+    assert all(seed["success"] >= 0.95 for seed in kept["seeds"])
+    assert kept["ms_per_plan"] <= 20

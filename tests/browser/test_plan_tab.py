@@ -1,0 +1,90 @@
+"""Planning in a browser: both worlds move, the timeline scrubs by keyboard, the rates stand beside floor and ceiling."""
+
+from __future__ import annotations
+
+PIXELS = """() => [...document.querySelectorAll('.picture canvas')].slice(0, 3)
+    .map(c => c.toDataURL())"""
+
+
+def open_plan(page):
+    page.get_by_role("tab", name="Plan").click()
+    page.wait_for_selector("#plan-run")
+
+
+def run(page):
+    open_plan(page)
+    page.click("#plan-run")
+    page.wait_for_selector(".film:not([hidden])", timeout=60_000)
+    page.wait_for_function("document.querySelector('.plan').dataset.step !== undefined")
+
+
+def test_imagined_real_and_blind_all_move_while_playing(visit, record_property):
+    page = visit(reduced_motion="no-preference")
+    run(page)
+    page.wait_for_function("+document.querySelector('.plan').dataset.step >= 2")
+    before = page.evaluate(PIXELS)
+    page.wait_for_function("+document.querySelector('.plan').dataset.step >= 8")
+    after = page.evaluate(PIXELS)
+    assert len(before) == 3
+    assert all(a != b for a, b in zip(before, after, strict=True))
+    page.wait_for_function("document.querySelector('.plan').dataset.fps")
+    fps = int(page.locator(".plan").get_attribute("data-fps"))
+    record_property("frames_per_second", fps)
+    print(f"{fps} animation frames a second")
+    assert fps >= 20
+
+
+def test_the_timeline_scrubs_by_keyboard_and_says_where_it_is(visit):
+    page = visit(reduced_motion="reduce")
+    run(page)
+    timeline = page.locator(".timeline canvas")
+    steps = int(page.locator(".plan").get_attribute("data-steps"))
+    assert page.locator(".play").inner_text() == "Play"  # reduced motion starts paused
+    assert timeline.get_attribute("aria-valuenow") == "0"
+    first = page.evaluate(PIXELS)
+    timeline.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    assert timeline.get_attribute("aria-valuenow") == "3"
+    assert page.evaluate(PIXELS) != first
+    page.keyboard.press("ArrowLeft")
+    assert timeline.get_attribute("aria-valuenow") == "2"
+    page.keyboard.press("End")
+    assert timeline.get_attribute("aria-valuenow") == str(steps)
+    assert f"Step {steps} of {steps}" in timeline.get_attribute("aria-valuetext")
+
+
+def test_arrow_keys_elsewhere_do_not_scrub(visit):
+    page = visit(reduced_motion="reduce")
+    run(page)
+    page.focus("#plan-run")
+    page.keyboard.press("ArrowRight")
+    assert page.locator(".timeline canvas").get_attribute("aria-valuenow") == "0"
+
+
+def test_every_picture_has_a_text_and_the_episode_a_live_line(visit):
+    page = visit(reduced_motion="reduce")
+    run(page)
+    for picture in page.locator(".picture canvas").all():
+        assert picture.get_attribute("role") == "img"
+        assert len(picture.get_attribute("aria-label")) > 20
+    live = page.locator(".plan [aria-live]")
+    assert "goal" in live.inner_text()
+    assert "px" in live.inner_text()
+
+
+def test_the_success_rate_stands_between_its_floor_and_its_ceiling(visit):
+    page = visit()
+    open_plan(page)
+    page.wait_for_selector(".rates .rate")
+    text = page.locator(".score").inner_text()
+    for word in ("floor", "ceiling", "n ", "seeds", "orrery evaluate"):
+        assert word in text
+
+
+def test_a_phone_needs_no_sideways_scrolling(visit):
+    page = visit(390, 844)
+    open_plan(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    run(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
