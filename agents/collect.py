@@ -44,5 +44,11 @@ def collect(world: str, episodes: int, steps: int, seed: int) -> Episodes:
     for t in range(steps):
         states.append(sim.step(states[-1], actions[:, t]))
     obs = np.stack([sim.render(state) for state in states], 1)
-    recipe = {"world": world, "policy": "half OU walk, half held", "episodes": episodes, "steps": steps, "seed": seed}
+    recipe = {
+        "world": world,
+        "policy": "half OU walk, half held",
+        "episodes": episodes,
+        "steps": steps,
+        "seed": seed,
+    }
     return Episodes(obs, actions, {"position": np.stack(states, 1)}, recipe)

@@ -63,7 +63,8 @@ def wilson(successes: int, n: int, z: float = 1.959964) -> tuple[float, float]:
     p = successes / n
     middle = p + z * z / (2 * n)
     half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return max(0.0, (middle - half) / (1 + z * z / n)), min(1.0, (middle + half) / (1 + z * z / n))
+    low, high = (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+    return (0.0 if successes == 0 else low), (1.0 if successes == n else high)
 
 
 def make_row(name: str, success: np.ndarray) -> Row:
@@ -135,7 +136,9 @@ def evaluate(
         episodes=episodes,
         seed=seed,
         rows=tuple(rows),
-        steps_to_success=float(imagined.steps[imagined.success].mean()) if imagined.success.any() else math.nan,
+        steps_to_success=float(imagined.steps[imagined.success].mean())
+        if imagined.success.any()
+        else math.nan,
         ms_per_plan=float(np.median(alone.plan_ms)),
         ms_per_plan_batched=float(np.sum(imagined.plan_ms) / (len(imagined.plan_ms) * episodes)),
         command=f"orrery evaluate --world {world} --model {model} --planner {planner} --objective {objective} "

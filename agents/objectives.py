@@ -40,5 +40,3 @@ def objective(name: str) -> Objective:
     if name not in OBJECTIVES:
         raise AgentError(f"unknown objective {name!r}; the objectives are: {', '.join(OBJECTIVES)}")
     return OBJECTIVES[name]
-
-

@@ -15,6 +15,7 @@ import numpy as np
 from agents.collect import collect
 from agents.errors import AgentError
 from agents.evaluate import evaluate, machine
+from agents.worlds import simulator
 from world_model import checkpoint
 from world_model.data import Episodes
 from world_model.train import Health, TrainConfig, one_thread, to_tensor, train
@@ -51,6 +52,9 @@ def train_and_ship(
     Every seed's model stays in `out/seed<k>`; the best is the one with the most successes, then the
     smallest position error after 32 imagined steps. Its passport tells the others' results too.
     """
+    simulator(world)
+    if config.updates < 1:
+        raise AgentError(f"updates is {config.updates}; a model needs at least one gradient step")
     if not seeds:
         raise AgentError("no training seeds were given; name at least one, as in --seeds 0 1 2")
     command = f"orrery train --world {world} --name {name} --seeds {' '.join(map(str, seeds))} --updates {config.updates}"
@@ -86,7 +90,9 @@ def train_and_ship(
         )
         result = evaluate(world, str(folder), episodes=episodes, report=report)
         scored = next(row for row in result.rows if row.name == "model")
-        report(f"seed {seed}: {scored.success:.1%} of {episodes} [{scored.low:.1%}, {scored.high:.1%}], px off {drift}")
+        report(
+            f"seed {seed}: {scored.success:.1%} of {episodes} [{scored.low:.1%}, {scored.high:.1%}], px off {drift}"
+        )
         runs.append((scored, -drift[str(max(STEPS_PROBED))], seed, passport, result))
     best = max(runs, key=lambda item: (item[0].success, item[1]))
     _, _, seed, passport, result = best

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import subprocess
 import sys
@@ -69,7 +70,7 @@ def take(chromium: str, address: str, out: Path) -> None:
         page.wait_for_selector(".reader mark")
         save(page, out / "ask-light.png")
 
-        page = visit(1280, 1010, "dark")
+        page = visit(1280, 1040, "dark")
         plan(page, share=0.55)
         save(page, out / "plan-dark.png")
 
@@ -86,8 +87,12 @@ def wait_until_warm(address: str, seconds: float = 120) -> None:
     while time.monotonic() < end:
         try:
             with urllib.request.urlopen(f"{address}/api/ready") as reply:
-                if b"warming" not in reply.read():
-                    return
+                state = json.load(reply)
+            bad = [v for v in state.values() if v not in ("warming", "ready")]
+            if bad:
+                sys.exit(bad[0])
+            if "warming" not in state.values():
+                return
         except OSError:
             pass
         time.sleep(0.5)
@@ -111,6 +116,7 @@ def plan(page: Any, share: float) -> None:
     canvas.click(position={"x": 30 + (box["width"] - 44) * share, "y": box["height"] / 2})
     page.evaluate("document.activeElement.blur()")
     page.mouse.move(0, 0)
+    page.evaluate("scrollTo(0, 0)")
     page.wait_for_timeout(300)
 
 

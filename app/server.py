@@ -112,7 +112,7 @@ def warm_model() -> None:
     """Load the planning stack by running one cheap episode."""
     from agents.loop import plan_episode
 
-    plan_episode(num_samples=8, iterations=1, horizon=4)
+    plan_episode(num_samples=32, iterations=1)
 
 
 def make_app(warmth: Warmth) -> Any:

@@ -31,8 +31,16 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _PERSON = re.compile(r"\b[A-Z][\w'’.-]+ (?:[a-z]{1,3} )?[A-Z][\w'’-]+|\b(?:by|from|at|of) [A-Z]\w+")
-_REASON = re.compile(r"\b(because|since|so that|as a result|therefore|reason|due to|in order to|argues?|means that|so )\b")
-_CRITIC = re.compile(r"\b(disagree|critic|object|oppose|dispute|doubt|against|wrong with|sceptic|skeptic|reject)")
+_REASON = re.compile(
+    r"\b(because|since|so that|as a result|therefore|reason|due to|in order to|argues?|means that|so|want(?:s|ed)?|"
+    r"to (?:ask|show|settle|find out) (?:whether|that|a|how))\b"
+)
+_MECHANISM = re.compile(
+    r"\b(works? (?:by|with|through|in)|by \w+ing|comes? from|plans with|uses?|using|consists? of|steps?)\b"
+)
+_CRITIC = re.compile(
+    r"\b(disagree|critic|object|oppose|dispute|doubt|against|wrong with|sceptic|skeptic|reject)"
+)
 HEADED = {"what it does not show": same("limit"), "who disagrees": same("critic")}
 """What every sentence under a heading is, whether or not it says so."""
 _LIMITS = re.compile(r"\b(limit|not show|weak|fail|cannot|can't|shortcoming|drawback|caveat|prove)")
@@ -75,11 +83,16 @@ def coverage(corpus: Corpus, wanted: Sequence[str], text: str) -> float:
     unseen = math.log(1 + len(corpus.passages))
     have = set(terms(text))
     total = sum(weights.get(term, unseen) for term in wanted)
-    got = sum(weights.get(term, unseen) * (1.0 if term in have else 0.7 * bool(same(term) & have)) for term in wanted)
+    got = sum(
+        weights.get(term, unseen) * (1.0 if term in have else 0.7 * bool(same(term) & have))
+        for term in wanted
+    )
     return got / total
 
 
-def candidates(corpus: Corpus, question: Question, hits: Sequence[Hit], vector: np.ndarray | None) -> list[Candidate]:
+def candidates(
+    corpus: Corpus, question: Question, hits: Sequence[Hit], vector: np.ndarray | None
+) -> list[Candidate]:
     """Every whole sentence of the hits' passages with its score, best first."""
     found: list[tuple[Hit, int, int, str]] = []
     for hit in hits:
@@ -97,7 +110,11 @@ def candidates(corpus: Corpus, question: Question, hits: Sequence[Hit], vector: 
         else:
             score = 0.6 * overlap + 0.4 * hit.score
         score += _bonus(corpus, question, hit, text, fits)
-        made.append(Candidate(a, b, text, hit, cosine, overlap, fits, score, vectors[i] if vectors is not None else None))
+        made.append(
+            Candidate(
+                a, b, text, hit, cosine, overlap, fits, score, vectors[i] if vectors is not None else None
+            )
+        )
     return sorted(made, key=lambda c: (-c.score, c.hit.passage.source_id, c.start))
 
 
@@ -158,7 +175,10 @@ def _bonus(corpus: Corpus, question: Question, hit: Hit, text: str, fits: bool) 
             bonus -= 0.10
     if any(id in ids for ids in question.people):
         bonus += 0.05
-    have, around = plain(text), squash(f"{hit.passage.text} {hit.title} {' '.join(corpus.sources[id].authors)}")
+    have, around = (
+        plain(text),
+        squash(f"{hit.passage.text} {hit.title} {' '.join(corpus.sources[id].authors)}"),
+    )
     for name in question.names:
         if plain(name) in have:
             bonus += 0.04
@@ -170,6 +190,8 @@ def _bonus(corpus: Corpus, question: Question, hit: Hit, text: str, fits: bool) 
             bonus += 0.08
     if question.kind == "why" and _REASON.search(text):
         bonus += 0.06
+    if question.kind == "how" and not question.compares and _MECHANISM.search(text):
+        bonus += 0.05
     if question.kind == "definition" and len(question.terms) <= 2:
         bonus += 0.25 * _defines(corpus, question, id, text)
     asked = plain(question.text)
@@ -187,7 +209,10 @@ def _bonus(corpus: Corpus, question: Question, hit: Hit, text: str, fits: bool) 
 
 def _defines(corpus: Corpus, question: Question, id: str, text: str) -> bool:
     """'X is a ...' where X is the question's subject."""
-    match = re.match(r"(.{2,80}?)(?:,[^,]+,)? (?:(?:is|are|was|were) (?:an?|the|one|[A-Z]\w+'s)|means|stands for|is short for) ", text)
+    match = re.match(
+        r"(.{2,80}?)(?:,[^,]+,)? (?:(?:is|are|was|were) (?:an?|the|one|[A-Z]\w+'s)|means|stands for|is short for) ",
+        text,
+    )
     if not match:
         return False
     head = {stem(w) for w in words(match.group(1)) if w not in STOP}

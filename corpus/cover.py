@@ -18,7 +18,13 @@ MIN_SUPPORT = 0.50
 _KIND_NAMES = {"who": "a name", "when": "a date", "number": "a figure"}
 
 
-def refuse(corpus: Corpus, question: Question, hits: Sequence[Hit], ranked: Sequence[Candidate], chosen: Sequence[Candidate]) -> Refusal | None:
+def refuse(
+    corpus: Corpus,
+    question: Question,
+    hits: Sequence[Hit],
+    ranked: Sequence[Candidate],
+    chosen: Sequence[Candidate],
+) -> Refusal | None:
     """None where the chosen sentences may stand as an answer."""
     nearest = tuple(dict.fromkeys(hit.title for hit in hits))[:3]
     if question.unknown:
@@ -35,9 +41,13 @@ def refuse(corpus: Corpus, question: Question, hits: Sequence[Hit], ranked: Sequ
         return Refusal("My sources don't answer this: its words hardly occur in them.", nearest)
     if not chosen:
         wanted = _KIND_NAMES.get(question.kind, "an answer")
-        return Refusal(f"My sources don't answer this: none of the nearest sentences gives {wanted} for it.", nearest)
+        return Refusal(
+            f"My sources don't answer this: none of the nearest sentences gives {wanted} for it.", nearest
+        )
     if absent := _absent(corpus, question, chosen):
-        return Refusal(f"My sources don't answer this: what they say nearby doesn't mention “{absent}”.", nearest)
+        return Refusal(
+            f"My sources don't answer this: what they say nearby doesn't mention “{absent}”.", nearest
+        )
     if support(corpus, question, chosen) < MIN_SUPPORT:
         return Refusal("My sources don't answer this: what they say nearby is not about all of it.", nearest)
     return None
@@ -47,7 +57,8 @@ def _absent(corpus: Corpus, question: Question, chosen: Sequence[Candidate]) -> 
     """The first name of the question that neither the quoted passages nor their sources' titles mention."""
     around = [c.hit.passage for c in chosen]
     text = " ".join(
-        f"{p.text} {corpus.sources[p.source_id].title} {' '.join(corpus.sources[p.source_id].authors)}" for p in around
+        f"{p.text} {corpus.sources[p.source_id].title} {' '.join(corpus.sources[p.source_id].authors)}"
+        for p in around
     )
     have, squashed = set(terms(text)), squash(text)
     about = {id for p in around for id in (p.source_id,)} & question.about

@@ -61,7 +61,9 @@ class Embedder(Embeddings):
         try:
             return SentenceTransformer(str(self.folder), local_files_only=True, device="cpu")
         except Exception as error:
-            raise CorpusError(f"the embedder in {self.folder} can't be loaded: {type(error).__name__}") from None
+            raise CorpusError(
+                f"the embedder in {self.folder} can't be loaded: {type(error).__name__}"
+            ) from None
 
 
 def find_embedder() -> Embedder:
@@ -74,7 +76,9 @@ def find_embedder() -> Embedder:
         folder = Path(named).expanduser()
         weights = _weights(folder)
         if weights is None or not (folder / "config.json").is_file():
-            raise CorpusError(f"ORRERY_EMBEDDER={named} is not a sentence-transformers folder; unset it or name one")
+            raise CorpusError(
+                f"ORRERY_EMBEDDER={named} is not a sentence-transformers folder; unset it or name one"
+            )
         return Embedder(folder, _sha256(weights))
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:

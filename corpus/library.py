@@ -136,7 +136,9 @@ def _source(fields: dict[str, Any]) -> Source:
     return Source(**{**fields, **tuples})
 
 
-def _document(record: dict[str, Any], change: Literal["added", "updated", "unchanged", "kept"] = "kept") -> Document:
+def _document(
+    record: dict[str, Any], change: Literal["added", "updated", "unchanged", "kept"] = "kept"
+) -> Document:
     source = record["source"]
     return Document(
         source["id"], source["title"], record["path"], record["passages"], len(source["pages"]), change
@@ -165,7 +167,9 @@ def _write(source: Source, record: dict[str, Any]) -> None:
             save(path.with_suffix(".safetensors"), vectors, embedder.hash)
         write_atomically(path, json.dumps(record, ensure_ascii=False).encode())
     except OSError as error:
-        raise CorpusError(f"can't write in {_folder()} ({error.strerror}); set ORRERY_HOME to a folder of yours") from None
+        raise CorpusError(
+            f"can't write in {_folder()} ({error.strerror}); set ORRERY_HOME to a folder of yours"
+        ) from None
 
 
 def _delete(id: str) -> None:

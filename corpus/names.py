@@ -13,7 +13,9 @@ from corpus.records import Source
 from corpus.words import plain, squash
 
 _TOKEN = re.compile(r"[^\W_]+")
-_SUBJECT = re.compile(r"^(?:The |A |An )?(.{2,70}?)(?:, or ([^,]{2,40}),)? (?:is|are|was|were) ")
+_SUBJECT = re.compile(
+    r"^(?:The |A |An )?(.{2,70}?)(?:, (?:or|often called|also called|short for) ([^,]{2,40}),)? (?:is|are|was|were) "
+)
 LONGEST = 12
 """Tokens in the longest name that is looked for."""
 
@@ -106,9 +108,9 @@ def _is_proper(name: str) -> bool:
     """A digit, or a capital past the first letter, or every long word capitalised."""
     return bool(
         re.search(r"\d|[^\W\d_][A-Z]", name)
-        or all(w[0].isupper() for w in name.split() if len(w) > 3)
+        or (all(w[0].isupper() for w in name.split() if len(w) > 3)
         and name[0].isupper()
-        and len(name.split()) > 1
+        and len(name.split()) > 1)
     )
 
 

@@ -132,7 +132,9 @@ def _split(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     begin = start
     for match in _END.finditer(text, start, end):
         stop = match.end()
-        if match.group()[0] == "." and _ABBREVIATION.search(text[max(start, match.start() - 8) : match.start() + 1]):
+        if match.group()[0] == "." and _ABBREVIATION.search(
+            text[max(start, match.start() - 8) : match.start() + 1]
+        ):
             continue
         after = stop + len(text[stop:end]) - len(text[stop:end].lstrip())
         word = re.match(r"\S+", text[after:end])

@@ -16,7 +16,10 @@ MAX_CHARACTERS = 4000
 Kind = Literal["who", "when", "number", "definition", "why", "how", "general"]
 
 _KINDS: tuple[tuple[Kind, str], ...] = (
-    ("who", r"\b(who|whose|whom)\b|\b(which|what) (person|people|researchers?|scientists?|authors?|company|lab|team)\b"),
+    (
+        "who",
+        r"\b(who|whose|whom)\b|\b(which|what) (person|people|researchers?|scientists?|authors?|company|lab|team)\b",
+    ),
     ("who", r"\bauthors? of\b"),
     ("when", r"\bwhen\b(?! (a|an|the) )|\b(what|which) (year|date|month|day)\b"),
     (
@@ -28,10 +31,15 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ),
     ("why", r"\bwhy\b|\bwhat (is|was) the reason\b|\breasons? (for|behind|why)\b|\bhow come\b"),
     ("definition", r"^(please )?(tell me|what do you know|explain|describe)\b(?!.* (how|why)\b)"),
-    ("definition", r"^(so |and |ok |please )?(what('s| is| are| was)|define|who or what is|what does .* (stand for|mean))\b"),
+    (
+        "definition",
+        r"^(so |and |ok |please )?(what('s| is| are| was)|define|who or what is|what does .* (stand for|mean))\b",
+    ),
     ("how", r"\bhow\b"),
 )
-_COMPARE = re.compile(r"\b(differ|differs|different|difference|differences|versus|vs|compare[ds]?|comparison|unlike)\b")
+_COMPARE = re.compile(
+    r"\b(differ|differs|different|difference|differences|versus|vs|compare[ds]?|comparison|unlike)\b"
+)
 _UNITS = {
     "fast": "hz fps frame second millisecond minut speed faster per",
     "quickly": "second millisecond minut hour step frame",
@@ -56,16 +64,33 @@ _SYNONYMS = (
     "cost expens price",
     "quick fast speed rapid",
     "begin start",
+    "choos pick select search decid",
+    "hardwar gpu tpu chip comput gpus tpus h100",
+    "optimis optim optimiz",
+    "find found discov",
+    "know knew known",
+    "teach taught learn",
+    "run ran",
+    "show shown demonstr prove",
     "win won best highest top lead beat strongest",
     "claim argu conclud report believ state opinion view posit",
     "data dataset video footag clip",
     "remember memori recal forget",
     "differ unlik versus compar",
 )
+_FORM_WORDS = {
+    "number": frozenset(
+        ["many", "much", "fast", "long", "large", "big", "often", "far", "high", "accurate", "quickly", "expensive", "old", "tall", "wide", "number"]
+    ),
+    "who": frozenset(
+        ["person", "people", "researcher", "researchers", "scientist", "scientists", "author", "authors", "company", "lab", "team"]
+    ),
+    "when": frozenset(["year", "date", "month", "day"]),
+    "why": frozenset(["reason", "reasons", "come"]),
+}
+"""Words that only say which kind of thing is asked for; no answer need repeat them."""
 _ANY = frozenset(
-    """kind type sort name idea point purpose goal aim main role problem argument system model method paper source
-    part way reason difference meaning definition evidence claim view opinion approach example agent project
-    relation relationship importance advantage benefit key core central basic first best new experiment study test thing""".split()
+    ["kind", "type", "sort", "name", "idea", "point", "purpose", "goal", "aim", "main", "role", "problem", "argument", "system", "model", "method", "paper", "source", "part", "way", "reason", "difference", "meaning", "definition", "evidence", "claim", "view", "opinion", "approach", "example", "agent", "project", "relation", "relationship", "importance", "advantage", "benefit", "key", "core", "central", "basic", "first", "best", "new", "experiment", "study", "test", "thing"]
 )
 """Nouns that a right answer need not repeat."""
 _SAME: dict[str, frozenset[str]] = {}
@@ -118,7 +143,9 @@ def checked(text: str) -> str:
     if not isinstance(text, str):
         raise CorpusError(f"the question must be text, not {type(text).__name__}")
     if len(text) > MAX_CHARACTERS:
-        raise CorpusError(f"the question has {len(text):,} characters; the limit is {MAX_CHARACTERS:,}; ask a shorter one")
+        raise CorpusError(
+            f"the question has {len(text):,} characters; the limit is {MAX_CHARACTERS:,}; ask a shorter one"
+        )
     strange = [c for c in text if unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") and c not in "\n\r\t"]
     if strange or "\ufffd" in text:
         found = f"U+{ord(strange[0]):04X}" if strange else "U+FFFD"
@@ -135,16 +162,21 @@ def parse(text: str, names: Names) -> Question:
     """What the question asks, from its form and the names the corpus knows. `text` is already `checked`."""
     low = plain(text)
     kind: Kind = next((kind for kind, pattern in _KINDS if re.search(pattern, low)), "general")
-    hits = names.subjects(text)
+    cased = bool(re.search(r"(?<=\w )[A-Z]", text))
+    hits = [hit for hit in names.subjects(text) if not (cased and _plain_word(hit[0], text, names))]
     in_subject = {i for _, (a, b), _ in hits for i in range(a, b)}
     tokens = re.findall(r"[^\W_]+", low)
     subject_words = {tokens[i] for i in in_subject}
     content = [w for w in words(text) if w not in STOP and not set(w.split("-")) <= subject_words]
-    if kind == "number":
-        content = [w for w in content if w not in ("many", "much", "fast", "long", "often", "far", "old", "number")]
+    form = _FORM_WORDS.get(kind, frozenset())
+    content = [w for w in content if w not in form]
     adjective = re.search(r"\bhow (\w+)", low)
-    units = frozenset(_UNITS.get(adjective.group(1), "").split()) if adjective and kind == "number" else frozenset()
-    named, unknown = _named(text, names, subject_words)
+    units = (
+        frozenset(_UNITS.get(adjective.group(1), "").split())
+        if adjective and kind == "number"
+        else frozenset()
+    )
+    named, unknown = _named(text, names, subject_words, cased)
     in_names = {part for name in named for word in words(name) for part in (word, *word.split("-"))}
     return Question(
         text=text,
@@ -157,7 +189,9 @@ def parse(text: str, names: Names) -> Question:
         subjects=tuple(ids for _, _, ids in hits),
         subject_words=frozenset(alias for alias, _, _ in hits),
         proper=any(alias in names.proper for alias, _, _ in hits),
-        people=tuple(names.authors[w] for w in dict.fromkeys(tokens) if w in names.authors and w in names.capitalised),
+        people=tuple(
+            names.authors[w] for w in dict.fromkeys(tokens) if w in names.authors and w in names.capitalised
+        ),
         names=tuple(named),
         unknown=tuple(unknown),
     )
@@ -168,13 +202,23 @@ def same(term: str) -> frozenset[str]:
     return _SAME.get(term, frozenset()) | {term}
 
 
+def _plain_word(alias: str, text: str, names: Names) -> bool:
+    """Written small in a question that does use capitals: a diamond, not DIAMOND."""
+    return alias in names.proper and alias.isalpha() and bool(re.search(rf"\b{alias}\b", text))
+
+
 def _asked(low: str, kind: Kind, subject_words: set[str]) -> tuple[str, ...]:
     """'how many training videos did ...' -> (video,); 'what batch size was' -> (batch, size)."""
-    if kind == "number" and (match := re.search(r"\b(?:how (?:many|much)|number of) ((?:[\w%-]+ ?){1,4})", low)):
+    if kind == "number" and (
+        match := re.search(r"\b(?:how (?:many|much)|number of) ((?:[\w%-]+ ?){1,4})", low)
+    ):
         return _noun(match.group(1), subject_words)[-1:]
     if kind in ("who", "when", "why"):
         return ()
-    if match := re.match(r"(?:in |on |at |with |by )?(?:what|which) ((?:[\w-]+ ){1,3}?)(?:is|are|was|were|do|does|did|has|have|can|will)\b", low):
+    if match := re.match(
+        r"(?:in |on |at |with |by )?(?:what|which) ((?:[\w-]+ ){1,3}?)(?:is|are|was|were|do|does|did|has|have|can|will)\b",
+        low,
+    ):
         return _noun(match.group(1), subject_words)
     if match := re.match(r"what(?:'s| is| was| are| were) the ((?:[\w-]+ ){1,3}?)(?:of|for|in|on)\b", low):
         return _noun(match.group(1), subject_words)
@@ -191,10 +235,12 @@ def _noun(phrase: str, subject_words: set[str]) -> tuple[str, ...]:
     return tuple(stem(w) for w in found if w not in _ANY and w.removesuffix("s") not in _ANY)
 
 
-def _named(text: str, names: Names, subject_words: set[str]) -> tuple[list[str], list[str]]:
+def _named(text: str, names: Names, subject_words: set[str], cased: bool) -> tuple[list[str], list[str]]:
     """Runs of capitalised words and numbers, and lower-case words the corpus writes with a capital."""
     raw = re.findall(r"[^\W_]+(?:['’-][^\W_]+)*|[?.!:;,]", text)
-    shouting = sum(w[0].isupper() for w in raw if w[0].isalpha()) > 0.6 * max(3, sum(w[0].isalpha() for w in raw))
+    shouting = sum(w[0].isupper() for w in raw if w[0].isalpha()) > 0.6 * max(
+        3, sum(w[0].isalpha() for w in raw)
+    )
     runs: list[list[str]] = []
     last = -2
     for i, token in enumerate(raw):
@@ -202,7 +248,11 @@ def _named(text: str, names: Names, subject_words: set[str]) -> tuple[list[str],
         low = plain(word)
         starts = i == 0 or raw[i - 1] in "?.!:"
         inner = bool(re.search(r"[A-Z].*[A-Z]|[^\W\d_].*\d", word)) and not shouting
-        is_name = low in names.capitalised or inner or (word[0].isupper() and not starts and not shouting)
+        is_name = (
+            (low in names.capitalised and not cased)
+            or inner
+            or (word[0].isupper() and not starts and not shouting)
+        )
         if low in STOP or not word[0].isalnum():
             continue
         if word.isdigit() and last == i - 1 and runs:
@@ -229,6 +279,7 @@ def _known(run: list[str], names: Names, subject_words: set[str]) -> bool:
         at = next(i for i in range(1, len(parts)) if parts[i].isdigit())
         if parts[at - 1] + parts[at] not in names.vocabulary:
             return False
+
     def has(part: str) -> bool:
         return any(form in names.vocabulary for form in (part, part.removesuffix("s"), part + "s"))
 

@@ -27,7 +27,9 @@ class HybridRetriever(BaseRetriever):
     candidates: int = 50
     """How many of each half's best are scaled together."""
 
-    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+    ) -> list[Document]:
         return [
             Document(
                 page_content=hit.passage.text,

@@ -9,16 +9,7 @@ from functools import cache
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+|['’][^\W\d_]+)*(?:-[^\W_]+)*")
 
 STOP = frozenset(
-    """a about above after again against all also although am among an and any anybody anyone anything are as at be
-    because been before being between both but by can cannot could did do does doing don done down during each
-    either else ever every exactly few for from further get gets give given go goes had has have having he her here
-    hers him his how however i if in into is isn it its itself just let like many may me might more most much must
-    my near need neither no nor not now of off on once one only or other our out over own per please rather really
-    s same say says said see shall she should show shows since so some someone something such t take tell than that
-    the their them then there these they thing things think thinks this those though through to too toward towards
-    under until up upon us use used uses using very via want was way we well were what whatever when where whether
-    which while who whom whose why will with within without would yet you your according actually explain describe
-    called call mean means meant people""".split()
+    ["a", "about", "above", "after", "again", "against", "all", "also", "although", "am", "among", "an", "and", "any", "anybody", "anyone", "anything", "are", "as", "at", "be", "because", "been", "before", "being", "between", "both", "but", "by", "can", "cannot", "could", "did", "do", "does", "doing", "don", "done", "down", "during", "each", "either", "else", "ever", "every", "exactly", "few", "for", "from", "further", "get", "gets", "give", "given", "go", "goes", "had", "has", "have", "having", "he", "her", "here", "hers", "him", "his", "how", "however", "i", "if", "in", "into", "is", "isn", "it", "its", "itself", "just", "let", "like", "many", "may", "me", "might", "more", "most", "much", "must", "my", "near", "need", "neither", "no", "nor", "not", "now", "of", "off", "on", "once", "one", "only", "or", "other", "our", "out", "over", "own", "per", "please", "rather", "really", "s", "same", "say", "says", "said", "see", "shall", "she", "should", "show", "shows", "since", "so", "some", "someone", "something", "such", "t", "take", "tell", "than", "that", "the", "their", "them", "then", "there", "these", "they", "thing", "things", "think", "thinks", "this", "those", "though", "through", "to", "too", "toward", "towards", "under", "until", "up", "upon", "us", "use", "used", "uses", "using", "very", "via", "want", "was", "way", "we", "well", "were", "what", "whatever", "when", "where", "whether", "which", "while", "who", "whom", "whose", "why", "will", "with", "within", "without", "would", "yet", "you", "your", "according", "actually", "explain", "describe", "called", "call", "mean", "means", "meant", "people"]
 )
 """Words that carry no subject. A question made only of them asks about nothing."""
 

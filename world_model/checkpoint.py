@@ -77,13 +77,17 @@ def sha256(path: Path) -> str:
 
 def read_passport(name: str) -> Passport:
     """The passport alone, without torch. Raises WorldModelError when it is missing or damaged."""
-    weights, path = _files(name)
+    _, path = _files(name)
     try:
         return Passport(**json.loads(path.read_text()))
     except FileNotFoundError:
-        raise WorldModelError(f"model {name!r} has no passport: {path.name} is missing; train it again") from None
+        raise WorldModelError(
+            f"model {name!r} has no passport: {path.name} is missing; train it again"
+        ) from None
     except (ValueError, TypeError) as error:
-        raise WorldModelError(f"the passport of {name!r} is damaged ({path.name}: {error}); train it again") from None
+        raise WorldModelError(
+            f"the passport of {name!r} is damaged ({path.name}: {error}); train it again"
+        ) from None
 
 
 def load(name: str, world: str | None = None) -> Checkpoint:
@@ -97,19 +101,25 @@ def load(name: str, world: str | None = None) -> Checkpoint:
             f"restore the file, or make it again: {passport.command}"
         )
     if world is not None and passport.world != world:
-        raise WorldModelError(f"model {name!r} learned {passport.world!r}, not {world!r}; choose a model of that world")
+        raise WorldModelError(
+            f"model {name!r} learned {passport.world!r}, not {world!r}; choose a model of that world"
+        )
 
     from safetensors.torch import load_file
 
     from world_model.models.jepa import JEPA
 
     if passport.family != "jepa":
-        raise WorldModelError(f"model {name!r} is of the unknown family {passport.family!r}; the families are: jepa")
+        raise WorldModelError(
+            f"model {name!r} is of the unknown family {passport.family!r}; the families are: jepa"
+        )
     model = JEPA(**passport.arguments)
     try:
         model.load_state_dict(load_file(weights))
     except RuntimeError:
-        raise WorldModelError(f"the weights of {name!r} don't fit its passport's arguments; train it again") from None
+        raise WorldModelError(
+            f"the weights of {name!r} don't fit its passport's arguments; train it again"
+        ) from None
     return Checkpoint(model.eval(), passport)
 
 

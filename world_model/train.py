@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from world_model.data import Episodes
-from world_model.models.jepa import JEPA
+from world_model.models.jepa import JEPA, JEPALoss
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+        torch.set_flush_denormal(False)
 
 
 def to_tensor(obs: np.ndarray) -> Tensor:
@@ -82,7 +83,9 @@ def effective_rank(state: Tensor) -> float:
     return float(torch.exp(-(share * share.clamp_min(1e-12).log()).sum()))
 
 
-def train(episodes: Episodes, config: TrainConfig, report: Callable[[Health], None] = lambda health: None) -> JEPA:
+def train(
+    episodes: Episodes, config: TrainConfig, report: Callable[[Health], None] = lambda health: None
+) -> JEPA:
     """The same seed on one thread gives the same weights."""
     with one_thread(), torch.random.fork_rng():
         torch.manual_seed(config.seed)  # weight initialisation; forked, so nobody else's randomness moves
@@ -94,13 +97,14 @@ def train(episodes: Episodes, config: TrainConfig, report: Callable[[Health], No
 
 
 def _train_model(model: JEPA, episodes: Episodes, config: TrainConfig, rng, report) -> None:
-    trained = [*model.encoder.parameters(), *model.predictor.parameters(), *model.inverse.parameters()]
+    loss = JEPALoss(model)
+    trained = [*model.encoder.parameters(), *model.predictor.parameters(), *loss.inverse.parameters()]
     optimiser = torch.optim.Adam(trained, config.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, config.updates)
     start = time.perf_counter()
     for update in range(1, config.updates + 1):
         obs, action = episodes.windows(rng, config.batch, config.horizon)
-        parts = model.loss(to_tensor(obs), torch.from_numpy(action))
+        parts = loss(to_tensor(obs), torch.from_numpy(action))
         optimiser.zero_grad()
         parts["total"].backward()
         optimiser.step()

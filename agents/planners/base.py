@@ -41,7 +41,9 @@ class Budget:
             if not low <= value <= high:
                 raise AgentError(f"{name} is {value}; it must lie between {low} and {high}")
         if self.horizon % self.hold:
-            raise AgentError(f"horizon is {self.horizon}; it must be a multiple of {self.hold} (each action is held)")
+            raise AgentError(
+                f"horizon is {self.horizon}; it must be a multiple of {self.hold} (each action is held)"
+            )
 
     @property
     def knots(self) -> int:
@@ -69,15 +71,21 @@ class Planner(ABC):
 
     name: str
 
-    def __init__(self, objective: Objective, budget: Budget, generator: torch.Generator, action_size: int = 2):
+    def __init__(
+        self, objective: Objective, budget: Budget, generator: torch.Generator, action_size: int = 2
+    ):
         self.objective, self.budget, self.generator = objective, budget, generator
         self.action_size = action_size
 
     @abstractmethod
-    def plan(self, rollout: Rollout, state: Tensor, goal: Tensor, previous: Plan | None, executed: int) -> Plan:
+    def plan(
+        self, rollout: Rollout, state: Tensor, goal: Tensor, previous: Plan | None, executed: int
+    ) -> Plan:
         """`state`, `goal` [B, D]; `previous` is the last plan, of which `executed` steps were taken (warm start)."""
 
-    def score(self, rollout: Rollout, state: Tensor, goal: Tensor, knots: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def score(
+        self, rollout: Rollout, state: Tensor, goal: Tensor, knots: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """`knots` [B, S, K, A] -> cost [B, S], states [B, S, H, D], actions [B, S, H, A]."""
         batch, samples = knots.shape[:2]
         actions = knots.repeat_interleave(self.budget.hold, 2)
@@ -93,5 +101,9 @@ def choose(cost: Tensor, states: Tensor, actions: Tensor, knots: Tensor, keep: i
     rows = torch.arange(len(cost))
     best = order[:, 0]
     return Plan(
-        knots[rows, best], actions[rows, best], cost[rows, best], states[rows, best], states[rows[:, None], shown]
+        knots[rows, best],
+        actions[rows, best],
+        cost[rows, best],
+        states[rows, best],
+        states[rows[:, None], shown],
     )

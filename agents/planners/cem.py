@@ -23,7 +23,9 @@ class CEM(Planner):
     kept_elites = 0
     """Elites carried over into the next round, unchanged."""
 
-    def plan(self, rollout: Rollout, state: Tensor, goal: Tensor, previous: Plan | None, executed: int) -> Plan:
+    def plan(
+        self, rollout: Rollout, state: Tensor, goal: Tensor, previous: Plan | None, executed: int
+    ) -> Plan:
         b = self.budget
         mean = torch.zeros(len(state), b.knots, self.action_size)
         kept = mean[:, None][:, :0]

@@ -13,7 +13,9 @@ class RandomShooting(Planner):
 
     name = "shooting"
 
-    def plan(self, rollout: Rollout, state: Tensor, goal: Tensor, previous: Plan | None, executed: int) -> Plan:
+    def plan(
+        self, rollout: Rollout, state: Tensor, goal: Tensor, previous: Plan | None, executed: int
+    ) -> Plan:
         b = self.budget
         shape = (len(state), b.num_samples * b.iterations, b.knots, self.action_size)
         knots = 2 * torch.rand(*shape, generator=self.generator) - 1

@@ -116,11 +116,15 @@ def render(pos: np.ndarray, layout: Layout) -> np.ndarray:
     patch = room.reshape(-1, 3)[index]
     patch += alpha * (DOT - patch)
     flat = frames.reshape(n, SIZE * SIZE, 3)
-    flat[np.arange(n)[:, None], index.reshape(n, side * side)] = patch.reshape(n, side * side, 3).astype(np.uint8)
+    flat[np.arange(n)[:, None], index.reshape(n, side * side)] = patch.reshape(n, side * side, 3).astype(
+        np.uint8
+    )
     return frames
 
 
-def sample_free(rng: np.random.Generator, n: int, layout: Layout, room: np.ndarray | None = None) -> np.ndarray:
+def sample_free(
+    rng: np.random.Generator, n: int, layout: Layout, room: np.ndarray | None = None
+) -> np.ndarray:
     """`n` free positions [n, 2]; `room` [n] of 0 (left) or 1 (right) keeps each clear of the wall, on its side."""
     out = np.empty((n, 2), np.float32)
     todo = np.arange(n)
@@ -145,7 +149,7 @@ def sample_task(rng: np.random.Generator, n: int, layout: Layout) -> tuple[np.nd
 class TwoRoomsSimulator:
     """The world as batched functions of its true state, the dot's position [N, 2]. See `agents.worlds.Simulator`."""
 
-    layout: Layout = Layout()  # noqa: RUF009 (frozen)
+    layout: Layout = Layout()
     action_size: int = 2
     max_steps: int = 60
     rule: str = f"within {REACH:g} px of the goal at any of 60 steps, goal in the other room"
@@ -203,4 +207,4 @@ class TwoRooms(gym.Env):
         }
 
 
-gym.register("orrery/TwoRooms-v0", entry_point=TwoRooms, max_episode_steps=100)
+gym.register("orrery/TwoRooms-v0", entry_point="agents.worlds.two_rooms:TwoRooms", max_episode_steps=100)

@@ -64,7 +64,7 @@ export function createSources() {
 
 function drawSource(reader, body, source, citation) {
   const link = safeLink(source.url);
-  const facts = [source.authors.join(", "), source.published, source.kind, source.camp && `camp: ${source.camp}`,
+  const facts = [names(source.authors), source.published, source.kind, source.camp && `camp: ${source.camp}`,
     citation.page && `page ${citation.page}`].filter(Boolean).join(" · ");
   body.before(h("p", { class: "meta" }, facts),
     h("p", { class: "links" },
@@ -108,5 +108,7 @@ function uniqueCitations(answer) {
   for (const c of answer.sentences.flatMap((s) => s.citations)) seen.set(`${c.source_id}:${c.start}-${c.end}`, seen.get(`${c.source_id}:${c.start}-${c.end}`) ?? c);
   return [...seen.values()];
 }
+
+const names = (list) => (list.length > 4 ? `${list.slice(0, 3).join(", ")} and ${list.length - 3} more` : list.join(", "));
 
 const describe = (c) => [c.published, c.camp, c.page && `page ${c.page}`].filter(Boolean).join(" · ");

@@ -21,7 +21,9 @@ def load(path: Path) -> Source:
         raise CorpusError(f"{path} does not exist")
     suffix = path.suffix.lower()
     if suffix not in SUPPORTED:
-        raise CorpusError(f"{path.name}: can't read '{suffix or 'no suffix'}'; supported: {', '.join(SUPPORTED)}")
+        raise CorpusError(
+            f"{path.name}: can't read '{suffix or 'no suffix'}'; supported: {', '.join(SUPPORTED)}"
+        )
     size = path.stat().st_size
     if size > MAX_BYTES:
         raise CorpusError(f"{path.name} is {size / 2**20:.0f} MB; the limit is {MAX_BYTES // 2**20} MB")

@@ -30,7 +30,7 @@ def load(path: Path) -> Source:
             raise CorpusError(f"{path.name} has {len(reader.pages)} pages; the limit is {MAX_PAGES}")
         raw_pages = [clean(page.extract_text()) for page in reader.pages]
         info = reader.metadata
-        title, author = ((info.title or "", info.author or "") if info else ("", ""))
+        title, author = (info.title or "", info.author or "") if info else ("", "")
     except CorpusError:
         raise
     except FileNotDecryptedError:

@@ -25,7 +25,9 @@ def clean(text: str) -> str:
     """Without invisible and control characters, which can hide words from a reader but not from an index."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n\n").replace("\t", " ")
     text = unicodedata.normalize("NFC", text).replace("\u00a0", " ")
-    return "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
+    return "".join(
+        c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+    )
 
 
 def join_wrapped(text: str) -> str:

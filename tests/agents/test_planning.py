@@ -52,7 +52,8 @@ def test_the_textbook_final_cost_is_worse_than_the_nearest_approach_even_on_the_
 def test_a_plan_is_repeatable_and_its_actions_are_legal(name):
     state, goal = torch.from_numpy(STARTS[:5]), torch.from_numpy(GOALS[:5])
     plans = [
-        make_planner(name, "min-mean", Budget(), 3).plan(Eyes(SIM, None).rollout, state, goal, None, 0) for _ in range(2)
+        make_planner(name, "min-mean", Budget(), 3).plan(Eyes(SIM, None).rollout, state, goal, None, 0)
+        for _ in range(2)
     ]
     assert torch.equal(plans[0].actions, plans[1].actions)
     assert plans[0].actions.shape == (5, 40, 2)

@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from agents.errors import AgentError
 from agents.worlds import simulator
-from agents.worlds.two_rooms import DOT, REACH, SPEED, Layout, TwoRooms, move, render, sample_free, sample_task
+from agents.worlds.two_rooms import (
+    DOT,
+    REACH,
+    SPEED,
+    Layout,
+    TwoRooms,
+    move,
+    render,
+    sample_free,
+    sample_task,
+)
 
 LAYOUT = Layout()
 
@@ -59,7 +69,9 @@ def test_the_episode_ends_with_reward_at_the_goal_and_the_same_seed_is_the_same_
     first, info = env.reset(seed=3)
     again, _ = env.reset(seed=3)
     assert (first == again).all()
-    env.position = env.goal_position + np.float32([REACH + SPEED - 0.5, 0]) * np.sign(32 - env.goal_position[:, :1])
+    env.position = env.goal_position + np.float32([REACH + SPEED - 0.5, 0]) * np.sign(
+        32 - env.goal_position[:, :1]
+    )
     toward = np.sign(env.goal_position[0] - env.position[0]) * np.float32([1, 0])
     _, reward, terminated, _, info = env.step(toward)
     assert terminated

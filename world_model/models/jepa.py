@@ -50,12 +50,7 @@ class Viewer(nn.Module):
 
 
 class JEPA(WorldModel):
-    """Encoder, residual predictor, and an inverse-dynamics head that only training uses.
-
-    The loss is the error of an H-step imagined rollout against the encoder's own latents, with no
-    stop-gradient and no moving average. What keeps it from collapsing is VICReg's variance and covariance
-    (Bardes et al. 2022, eq. 1-4) and inverse dynamics: the action must be readable from two latents.
-    """
+    """An encoder and a residual predictor; beside them a viewer and a position probe that nothing depends on."""
 
     frames = 1
 
@@ -64,7 +59,6 @@ class JEPA(WorldModel):
         self.state_size, self.action_size = state_size, action_size
         self.encoder = Encoder(state_size)
         self.predictor = mlp(state_size + action_size, 128, state_size)
-        self.inverse = mlp(2 * state_size, 64, action_size)
         self.viewer = Viewer(state_size)
         self.probe = mlp(state_size, 64, 2)
 
@@ -81,15 +75,27 @@ class JEPA(WorldModel):
     def locate(self, state: Tensor) -> Tensor:
         return 32 + 32 * self.probe(state)
 
-    def loss(self, obs: Tensor, action: Tensor) -> dict[str, Tensor]:
-        """Parts of the loss for windows `obs` [B, H + 1, 3, 64, 64] uint8 and `action` [B, H, A]; `total` is their sum.
 
-        Prediction: LeCun 2022, eq. 6, unrolled. Variance and covariance over the batch at each time step,
-        weighted against the squared error as in VICReg section 4.2 (25 : 1 per unit of invariance 25).
+class JEPALoss(nn.Module):
+    """The error of an H-step imagined rollout against the encoder's own latents: no stop-gradient, no moving average.
+
+    What keeps the latent from collapsing is VICReg's variance and covariance (Bardes, Ponce, LeCun 2022,
+    eq. 1 and 3-4) and inverse dynamics: the action must be readable from two neighbouring latents.
+    """
+
+    def __init__(self, model: JEPA):
+        super().__init__()
+        self.model = model
+        self.inverse = mlp(2 * model.state_size, 64, model.action_size)
+
+    def forward(self, obs: Tensor, action: Tensor) -> dict[str, Tensor]:
+        """Windows `obs` [B, H + 1, 3, 64, 64] uint8, `action` [B, H, A] -> the parts and their sum, `total`.
+
+        Covariance weighs 1 against 25 for the other two VICReg terms, as in its section 4.2.
         """
         batch, steps = obs.shape[:2]
-        state = self.encode(obs.flatten(0, 1)[:, None]).view(batch, steps, -1)
-        imagined = self.rollout(state[:, 0], action)
+        state = self.model.encode(obs.flatten(0, 1)[:, None]).view(batch, steps, -1)
+        imagined = self.model.rollout(state[:, 0], action)
         variance, covariance = vicreg(state)
         read = self.inverse(torch.cat([state[:, :-1], state[:, 1:]], -1))
         parts = {

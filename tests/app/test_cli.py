@@ -1,0 +1,129 @@
+"""The command as a user runs it: in a process of its own."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+from app.cli import main as _main  # noqa: F401  (fails here, in one line, if the command can't be imported)
+
+
+def orrery(*arguments: str, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[str]:
+    import os
+
+    done = subprocess.run(
+        [sys.executable, "-m", "app.cli", *arguments],
+        input=stdin,
+        capture_output=True,
+        timeout=180,
+        env={**os.environ, **environment},
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def test_help_answers_within_a_second_and_imports_nothing_heavy():
+    start = time.perf_counter()
+    done = orrery("--help")
+    seconds = time.perf_counter() - start
+    assert done.returncode == 0
+    assert "ask" in done.stdout
+    assert "plan" in done.stdout
+    assert seconds < 1.0
+    code = "import sys, app.cli; print(sorted({'torch', 'gradio', 'chromadb', 'langchain_core', 'numpy'} & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert loaded.stdout.strip() == "[]"
+
+
+def test_a_question_is_answered_with_its_quoted_span():
+    done = orrery("ask", "Why does LeCun think predicting pixels is the wrong target?")
+    assert done.returncode == 0, done.stderr
+    assert "[1]" in done.stdout
+    assert "A Path Towards Autonomous Machine Intelligence" in done.stdout
+    assert "characters" in done.stdout
+
+
+def test_questions_a_line_come_back_as_json_a_line_and_a_bad_one_stops_nothing():
+    lines = b"What is DreamerV3?\n\n\x00\x01\xff\nWhat is the capital of France?\n"
+    done = orrery("ask", "-", stdin=lines)
+    assert done.returncode == 0, done.stderr
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(records) == 4
+    assert records[0]["sentences"]
+    assert "error" in records[1]
+    assert "error" in records[2]
+    assert records[3]["refusal"]
+    assert not records[3]["sentences"]
+
+
+@pytest.mark.parametrize("question", ["", "   ", "x" * 100_000, "a\x01b\x02"])
+def test_a_bad_question_gets_one_clear_line(question):
+    done = orrery("ask", question) if len(question) < 99_999 else orrery("ask", "-", stdin=question.encode())
+    text = done.stderr if done.returncode else json.loads(done.stdout)["error"]
+    assert done.returncode in (0, 2)
+    assert text.strip().count("\n") == 0
+    assert "Traceback" not in text
+    assert len(text) < 300
+
+
+def test_plan_prints_a_trace_and_writes_a_clip(tmp_path):
+    done = orrery("plan", "--seed", "0", "--out", str(tmp_path), "--json")
+    assert done.returncode == 0, done.stderr
+    trace = json.loads(done.stdout)
+    assert trace["steps"] == len(trace["actions"])
+    assert (tmp_path / "two-rooms-two-rooms-jepa-seed0.gif").stat().st_size > 1000
+
+
+def test_evaluate_prints_floor_ceiling_and_interval():
+    done = orrery("evaluate", "--episodes", "10")
+    assert done.returncode == 0, done.stderr
+    for word in (
+        "random",
+        "straight line",
+        "model",
+        "oracle",
+        "95 % interval",
+        "ms alone",
+        "again: orrery evaluate",
+    ):
+        assert word in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["plan", "--world", "mars"], ["mars", "two-rooms"]),
+        (["plan", "--model", "gpt-9"], ["gpt-9", "two-rooms-jepa"]),
+        (["plan", "--planner", "guess"], ["guess", "icem", "shooting"]),
+        (["evaluate", "--episodes", "0"], ["episodes is 0"]),
+        (["train", "--updates", "0"], ["updates is 0"]),
+        (["ingest", "no-such-file.pdf"], ["no-such-file.pdf"]),
+    ],
+)
+def test_a_mistake_gets_one_line_and_status_2(arguments, words):
+    done = orrery(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.strip().count("\n") == 0
+    assert done.stderr.startswith("orrery: ")
+    for word in words:
+        assert word in done.stderr
+
+
+def test_the_doctor_finds_everything_in_order_here():
+    done = orrery("doctor", "--json")
+    checks = {check["name"]: check for check in json.loads(done.stdout)}
+    assert set(checks) == {"python", "torch", "embedder", "index", "models", "browser", "language model"}
+    assert not [check for check in checks.values() if check["state"] == "broken"]
+    assert checks["browser"]["state"] == ("works" if shutil.which("chromium") else "absent")
+
+
+def test_without_the_embedder_answers_come_from_bm25_and_say_so(tmp_path):
+    done = orrery("ask", "What is V-JEPA 2?", ORRERY_EMBEDDER=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "BM25" in done.stdout
+    assert "[1]" in done.stdout
+    sick = orrery("doctor", ORRERY_EMBEDDER=str(tmp_path))
+    assert sick.returncode == 1
+    assert "BROKEN  embedder" in sick.stdout
