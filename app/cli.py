@@ -252,6 +252,11 @@ def main() -> None:
         app.cli(prog="orrery", description="Ask it in words, then watch it happen.")
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+    except OSError as error:
+        if not error.filename:
+            raise
+        print(f"orrery: {error.filename}: {error.strerror}", file=sys.stderr)
+        raise SystemExit(2) from None
     except ValueError as error:
         from agents.errors import AgentError
         from app.server import PortInUse

@@ -108,9 +108,11 @@ def _is_proper(name: str) -> bool:
     """A digit, or a capital past the first letter, or every long word capitalised."""
     return bool(
         re.search(r"\d|[^\W\d_][A-Z]", name)
-        or (all(w[0].isupper() for w in name.split() if len(w) > 3)
-        and name[0].isupper()
-        and len(name.split()) > 1)
+        or (
+            all(w[0].isupper() for w in name.split() if len(w) > 3)
+            and name[0].isupper()
+            and len(name.split()) > 1
+        )
     )
 
 

@@ -80,17 +80,95 @@ _SYNONYMS = (
 )
 _FORM_WORDS = {
     "number": frozenset(
-        ["many", "much", "fast", "long", "large", "big", "often", "far", "high", "accurate", "quickly", "expensive", "old", "tall", "wide", "number"]
+        [
+            "many",
+            "much",
+            "fast",
+            "long",
+            "large",
+            "big",
+            "often",
+            "far",
+            "high",
+            "accurate",
+            "quickly",
+            "expensive",
+            "old",
+            "tall",
+            "wide",
+            "number",
+        ]
     ),
     "who": frozenset(
-        ["person", "people", "researcher", "researchers", "scientist", "scientists", "author", "authors", "company", "lab", "team"]
+        [
+            "person",
+            "people",
+            "researcher",
+            "researchers",
+            "scientist",
+            "scientists",
+            "author",
+            "authors",
+            "company",
+            "lab",
+            "team",
+        ]
     ),
     "when": frozenset(["year", "date", "month", "day"]),
     "why": frozenset(["reason", "reasons", "come"]),
 }
 """Words that only say which kind of thing is asked for; no answer need repeat them."""
 _ANY = frozenset(
-    ["kind", "type", "sort", "name", "idea", "point", "purpose", "goal", "aim", "main", "role", "problem", "argument", "system", "model", "method", "paper", "source", "part", "way", "reason", "difference", "meaning", "definition", "evidence", "claim", "view", "opinion", "approach", "example", "agent", "project", "relation", "relationship", "importance", "advantage", "benefit", "key", "core", "central", "basic", "first", "best", "new", "experiment", "study", "test", "thing"]
+    [
+        "kind",
+        "type",
+        "sort",
+        "name",
+        "idea",
+        "point",
+        "purpose",
+        "goal",
+        "aim",
+        "main",
+        "role",
+        "problem",
+        "argument",
+        "system",
+        "model",
+        "method",
+        "paper",
+        "source",
+        "part",
+        "way",
+        "reason",
+        "difference",
+        "meaning",
+        "definition",
+        "evidence",
+        "claim",
+        "view",
+        "opinion",
+        "approach",
+        "example",
+        "agent",
+        "project",
+        "relation",
+        "relationship",
+        "importance",
+        "advantage",
+        "benefit",
+        "key",
+        "core",
+        "central",
+        "basic",
+        "first",
+        "best",
+        "new",
+        "experiment",
+        "study",
+        "test",
+        "thing",
+    ]
 )
 """Nouns that a right answer need not repeat."""
 _SAME: dict[str, frozenset[str]] = {}

@@ -1,0 +1,122 @@
+"""The shipped digests: well formed, in our own words; and errors that name the file and the field."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from corpus.errors import CorpusError
+from corpus.index import STORED, Corpus, embedded_texts, read_sources
+from corpus.loaders import load, markdown
+from corpus.loaders.text import sha256
+from corpus.vectors import read
+
+SEEDS = Path(__file__).parents[2].parent / "shared" / "seeds"
+GOOD = """---
+id: one
+title: "One"
+authors: ["A. Person"]
+published: 2024-01-02
+kind: paper
+url: https://example.org/one
+topics: [agi]
+camp: neutral
+---
+
+## What it says
+
+One is a model that plans.
+"""
+
+
+def test_at_least_25_sources_with_unique_ids_and_a_body() -> None:
+    sources = read_sources()
+    assert len(sources) >= 25
+    assert len({s.id for s in sources}) == len(sources)
+    assert len({s.title for s in sources}) == len(sources)
+    for source in sources:
+        assert len(source.text.split()) >= 200, source.id
+        assert source.hash == sha256(source.text)
+
+
+def test_no_digest_shares_ten_words_in_a_row_with_a_seed() -> None:
+    seeds = sorted(SEEDS.glob("*.txt"))
+    if not seeds:
+        pytest.skip("the seed articles are not beside this repository")
+
+    def runs(text: str) -> set[tuple[str, ...]]:
+        words = re.findall(r"\w+", text.lower())
+        return {tuple(words[i : i + 10]) for i in range(len(words) - 9)}
+
+    taken = set().union(*(runs(seed.read_text(encoding="utf-8")) for seed in seeds))
+    assert {s.id: shared for s in read_sources() if (shared := runs(s.text) & taken)} == {}
+
+
+def test_stored_embeddings_cover_every_passage_and_sentence(corpus: Corpus) -> None:
+    assert corpus.embedder is not None
+    stored = read(STORED, corpus.embedder.hash)
+    missing = [text for text in embedded_texts(read_sources()) if sha256(text) not in stored]
+    assert missing == [], "run: make embeddings"
+    assert STORED.stat().st_size < 2 * 2**20
+    assert corpus.notice == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("id: one", "id: two"), "field 'id' is 'two'"),
+        (("camp: neutral", "camp: left"), "field 'camp' is 'left'; it must be one of"),
+        (('title: "One"\n', ""), "field 'title' is missing"),
+        (("topics: [agi]", "topics: agi"), "field 'topics' is 'agi'; it must be a list"),
+        (("2024-01-02", "last year"), "field 'published'"),
+        (("https://example.org/one", "example"), "field 'url'"),
+        (("topics: [agi]", "topics: [agi"), "not valid YAML"),
+        (("---\nid", "id"), "no front matter"),
+        ((GOOD.split("---\n\n")[1], ""), "holds no text"),
+    ],
+)
+def test_a_wrong_field_is_named_with_its_file(tmp_path: Path, change: tuple[str, str], says: str) -> None:
+    path = tmp_path / "one.md"
+    path.write_text(GOOD.replace(*change))
+    with pytest.raises(CorpusError, match=re.escape(says)) as caught:
+        markdown.load(path, shipped=True)
+    assert str(caught.value).startswith("one.md")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_good_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "one.md"
+    path.write_text(GOOD)
+    source = markdown.load(path, shipped=True)
+    assert (source.id, source.published, source.authors) == ("one", "2024-01-02", ("A. Person",))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("a.docx", b"x", "supported: .md, .txt, .pdf"),
+        ("a.txt", b"", "holds no text"),
+        ("a.txt", b"abc\x00def", "is binary"),
+        ("a.txt", b"caf\xe9 au lait", "not UTF-8"),
+        ("a.pdf", b"not a pdf at all", "damaged or not a PDF"),
+        ("a.pdf", b"", "damaged or not a PDF"),
+    ],
+)
+def test_a_file_that_cannot_be_read_gets_one_line(
+    tmp_path: Path, name: str, content: bytes, says: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(CorpusError, match=re.escape(says)) as caught:
+        load(path)
+    assert name in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_files_and_folders_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="does not exist"):
+        load(tmp_path / "no.md")
+    with pytest.raises(CorpusError, match="is a folder"):
+        load(tmp_path)
