@@ -124,12 +124,13 @@ def _trace(world, model, planner, objective, seed, look_every, sim, net, result:
     frames = sim.render(states)
     actions = torch.from_numpy(result.actions[:, 0])
     seen = net.encode(to_tensor(frames)[:, None])
-    grounded, current = [seen[0]], seen[:1]
-    for t in range(len(actions)):
+    grounded, current = [], seen[:1]
+    for t in range(len(frames)):
         if t in result.looks:
             current = seen[t : t + 1]
-        current = net.predict(current, actions[t : t + 1])
         grounded.append(current[0])
+        if t < len(actions):
+            current = net.predict(current, actions[t : t + 1])
     imagined = torch.stack(grounded)
     blind = torch.cat([seen[:1], net.rollout(seen[:1], actions[None])[0]]) if len(actions) else seen[:1]
     where_imagined, where_blind = net.locate(imagined).numpy(), net.locate(blind).numpy()

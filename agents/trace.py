@@ -48,7 +48,7 @@ class Trace:
     frames: np.ndarray
     """[T + 1, 64, 64, 3] uint8: the real world."""
     imagined: np.ndarray
-    """[T + 1, 64, 64, 3] uint8: decoded latents, rolled out from the last look."""
+    """[T + 1, 64, 64, 3] uint8: decoded latents, rolled out from the last look; at a look, what was just seen."""
     blind: np.ndarray
     """[T + 1, 64, 64, 3] uint8: the same actions, imagined from the first frame without ever looking again."""
     goal: np.ndarray
@@ -62,7 +62,7 @@ class Trace:
     goal_position: np.ndarray
     """[2]."""
     error: np.ndarray
-    """[T + 1] pixels between `imagined_positions` and `positions`."""
+    """[T + 1] pixels between `imagined_positions` and `positions`. At a look only the probe's own error is left."""
     blind_error: np.ndarray
     """[T + 1] pixels between `blind_positions` and `positions`."""
     looks: tuple[int, ...]

@@ -70,7 +70,7 @@ def take(chromium: str, address: str, out: Path) -> None:
         page.wait_for_selector(".reader mark")
         save(page, out / "ask-light.png")
 
-        page = visit(1280, 1040, "dark")
+        page = visit(1280, 1120, "dark")
         plan(page, share=0.55)
         save(page, out / "plan-dark.png")
 

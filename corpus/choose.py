@@ -11,10 +11,11 @@ from functools import lru_cache
 import numpy as np
 
 from corpus.index import Corpus
+from corpus.lexicon import STOP, same
 from corpus.passages import sentences
-from corpus.question import Question, same
+from corpus.question import Question
 from corpus.records import Hit
-from corpus.words import STOP, plain, squash, stem, terms, words
+from corpus.words import plain, squash, stem, terms, words
 
 MAX_SENTENCES, MAX_WORDS = 4, 120
 
@@ -27,14 +28,16 @@ _YEAR = r"(?:1[89]\d\d|20\d\d)"
 _DATE = re.compile(rf"\b{_YEAR}\b")
 _NUMBER = re.compile(
     r"(?<![\w.-])[$€£]?\d[\d,.]*(?:\s?%|x\b|×)?|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
-    r"fifteen|twenty|thirty|forty|fifty|hundreds?|thousands?|millions?|billions?|half|dozens?|single|once|no)\b",
+    r"fifteen|twenty|thirty|forty|fifty|hundreds?|thousands?|millions?|billions?|half|dozens?|single|once|no|few|several|one)\b",
     re.IGNORECASE,
 )
 _PERSON = re.compile(r"\b[A-Z][\w'’.-]+ (?:[a-z]{1,3} )?[A-Z][\w'’-]+|\b(?:by|from|at|of) [A-Z]\w+")
+_TITLE = re.compile(r'["“][^"”]+["”]')
 _REASON = re.compile(
     r"\b(because|since|so that|as a result|therefore|reason|due to|in order to|argues?|means that|so|want(?:s|ed)?|"
     r"to (?:ask|show|settle|find out) (?:whether|that|a|how))\b"
 )
+_RECORD = re.compile(r"\b(?:was|were) (?:introduced|announced|released|published|posted|presented|written)\b")
 _MECHANISM = re.compile(
     r"\b(works? (?:by|with|through|in)|by \w+ing|comes? from|plans with|uses?|using|consists? of|steps?)\b"
 )
@@ -108,7 +111,7 @@ def candidates(
         if vectors is not None:
             score = 0.55 * cosine + 0.25 * hit.cosine + 0.20 * overlap
         else:
-            score = 0.6 * overlap + 0.4 * hit.score
+            score = 0.5 * overlap + 0.4 * hit.score + 0.1 * _surface(question, text)
         score += _bonus(corpus, question, hit, text, fits)
         made.append(
             Candidate(
@@ -120,18 +123,16 @@ def candidates(
 
 def fits_kind(question: Question, text: str, heading: str = "") -> bool:
     """Whether the sentence holds the kind of thing that is asked for. Kinds without a form always fit."""
-    bare = _without_names(text)
-    if question.kind == "who":
-        return bool(_PERSON.search(text))
-    if question.kind == "when":
-        return bool(_DATE.search(text))
     have = set(terms(text)) | set(re.findall(r"[%$]", text)) | HEADED.get(heading.lower(), frozenset())
     if not all(same(term) & have for term in question.asked):
         return False
+    if question.kind == "who":
+        return bool(_PERSON.search(_TITLE.sub("", text)))
+    if question.kind == "when":
+        return bool(_DATE.search(text))
     if question.kind == "number":
-        if question.units and not question.units & have:
-            return False
-        return bool(_NUMBER.search(re.sub(rf"\b(?:in|of|since|by|\w+) {_YEAR}\b", "", bare)))
+        bare = re.sub(rf"\b(?:in|of|since|by|\w+) {_YEAR}\b", "", _without_names(text))
+        return bool(_NUMBER.search(bare)) and (not question.units or bool(question.units & have))
     return True
 
 
@@ -148,7 +149,7 @@ def choose(corpus: Corpus, question: Question, ranked: Sequence[Candidate]) -> l
             best = next((c for c in usable if c.hit.passage.source_id in ids), None)
             if best is not None and best not in chosen:
                 chosen += _with_predecessor(corpus, best, ranked)
-    floor = 0.78 * usable[0].score
+    floor = (0.72 if question.kind == "why" else 0.78) * usable[0].score
     for candidate in usable:
         if len(chosen) >= limit or (chosen and candidate.score < floor):
             break
@@ -188,8 +189,10 @@ def _bonus(corpus: Corpus, question: Question, hit: Hit, text: str, fits: bool) 
         bonus += 0.08
         if set(question.terms) & same("introduc") and same("introduc") & set(terms(text)):
             bonus += 0.08
-    if question.kind == "why" and _REASON.search(text):
-        bonus += 0.06
+    if question.kind == "why":
+        bonus += 0.10 if _REASON.search(text) else -0.04
+    if question.kind in ("why", "how", "number", "general") and _RECORD.search(text):
+        bonus -= 0.08 * (not same("introduc") & set(question.terms))
     if question.kind == "how" and not question.compares and _MECHANISM.search(text):
         bonus += 0.05
     if question.kind == "definition" and len(question.terms) <= 2:
@@ -207,15 +210,22 @@ def _bonus(corpus: Corpus, question: Question, hit: Hit, text: str, fits: bool) 
     return bonus
 
 
+def _surface(question: Question, text: str) -> float:
+    """Share of the question's words that stand in the sentence unstemmed: 'announced' is not 'announcement'."""
+    asked = {w for w in words(question.text) if w not in STOP}
+    return len(asked & set(words(text))) / len(asked) if asked else 0.0
+
+
 def _defines(corpus: Corpus, question: Question, id: str, text: str) -> bool:
     """'X is a ...' where X is the question's subject."""
     match = re.match(
-        r"(.{2,80}?)(?:,[^,]+,)? (?:(?:is|are|was|were) (?:an?|the|one|[A-Z]\w+'s)|means|stands for|is short for) ",
+        r"(.{2,80}?)(?:,[^,]+,)? (?:(?:is|are|was|were) (?:an?|the|one|[A-Z]\w+'s)|means|stands for) "
+        r"|(.{2,40}?),? (?:is )?short for ",
         text,
     )
     if not match:
         return False
-    head = {stem(w) for w in words(match.group(1)) if w not in STOP}
+    head = {stem(w) for w in words(match.group(1) or match.group(2)) if w not in STOP}
     asked = {stem(w) for w in words(question.text) if w not in STOP}
     return bool(head) and head <= asked
 

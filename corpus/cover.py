@@ -74,7 +74,7 @@ def _absent(corpus: Corpus, question: Question, chosen: Sequence[Candidate]) -> 
 def support(corpus: Corpus, question: Question, chosen: Sequence[Candidate]) -> float:
     """How far the chosen sentences cover the question, in [0, 1]."""
     quoted = " ".join(f"{c.text} {' '.join(HEADED.get(c.hit.passage.heading.lower(), ()))}" for c in chosen)
-    around = " ".join(dict.fromkeys(c.hit.passage.text for c in chosen))
+    around = " ".join(dict.fromkeys(f"{c.hit.title}. {c.hit.passage.text}" for c in chosen))
     share = 0.7 * coverage(corpus, question.matter, quoted) + 0.3 * coverage(corpus, question.matter, around)
     if corpus.embedder is None:
         return share

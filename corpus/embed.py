@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import json
@@ -113,8 +114,8 @@ def _sha256(path: Path) -> str:
         pass
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    try:
+    with contextlib.suppress(
+        OSError
+    ):  # a home that can't be written costs a moment at each start, nothing else
         write_atomically(cache, json.dumps({key: digest}).encode())
-    except OSError:
-        pass  # a home that can't be written costs a moment at each start, nothing else
     return digest

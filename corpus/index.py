@@ -178,6 +178,7 @@ def main() -> None:
     texts = embedded_texts(read_sources())
     vectors = embed_texts(embedder, texts, known)
     save(STORED, vectors, embedder.hash)
+    STORED.chmod(0o644)  # it ships: everyone may read it
     size = STORED.stat().st_size / 2**20
     print(f"{len(vectors)} vectors ({len(set(vectors) - set(known))} new), {size:.2f} MB, in {STORED.name}")
 

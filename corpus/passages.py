@@ -16,7 +16,7 @@ MiniLM reads 256 word pieces, about 180 words."""
 _END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:et al|e\.g|i\.e|cf|vs|etc|approx|ca|Fig|Figs|Eq|Eqs|Sec|Tab|Ref|Refs|Ch|Vol|No|pp|Dr|Mr|Mrs|Ms|"
-    r"Prof|St|Jr|Sr|Inc|Ltd|Co|Corp|resp|arXiv)|(?:^|[\s(.-])[A-Z])\.$"
+    r"Prof|St|Jr|Sr|Inc|Ltd|Co|Corp|resp|arXiv)|(?:^|[\s(.]|\.-)[A-Z])\.$"
 )
 _MAY_START = re.compile(r"[\"'“‘(\[]*(?:[A-Z0-9]|[^\W\d_]*[A-Z0-9]|[^\x00-\x7f])")
 

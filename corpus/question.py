@@ -5,176 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Literal
 
 from corpus.errors import CorpusError
+from corpus.lexicon import ANY, COMPARE, FORM_WORDS, KINDS, STOP, UNITS, Kind
 from corpus.names import Names
-from corpus.words import STOP, plain, stem, words
+from corpus.words import plain, stem, words
 
 MAX_CHARACTERS = 4000
-
-Kind = Literal["who", "when", "number", "definition", "why", "how", "general"]
-
-_KINDS: tuple[tuple[Kind, str], ...] = (
-    (
-        "who",
-        r"\b(who|whose|whom)\b|\b(which|what) (person|people|researchers?|scientists?|authors?|company|lab|team)\b",
-    ),
-    ("who", r"\bauthors? of\b"),
-    ("when", r"\bwhen\b(?! (a|an|the) )|\b(what|which) (year|date|month|day)\b"),
-    (
-        "number",
-        r"\bhow (many|much|fast|long|large|big|often|far|high|accurate|quickly|expensive|old|tall|wide)\b"
-        r"|\b(what|which) (percentage|fraction|share|score|resolution|rate|number|size|accuracy|"
-        r"success rate|frame rate|speed|price)\b|\bwhat (is|was) the (score|resolution|number|size|accuracy|"
-        r"price|cost|population|success rate|frame rate|parameter count|percentage)\b",
-    ),
-    ("why", r"\bwhy\b|\bwhat (is|was) the reason\b|\breasons? (for|behind|why)\b|\bhow come\b"),
-    ("definition", r"^(please )?(tell me|what do you know|explain|describe)\b(?!.* (how|why)\b)"),
-    (
-        "definition",
-        r"^(so |and |ok |please )?(what('s| is| are| was)|define|who or what is|what does .* (stand for|mean))\b",
-    ),
-    ("how", r"\bhow\b"),
-)
-_COMPARE = re.compile(
-    r"\b(differ|differs|different|difference|differences|versus|vs|compare[ds]?|comparison|unlike)\b"
-)
-_UNITS = {
-    "fast": "hz fps frame second millisecond minut speed faster per",
-    "quickly": "second millisecond minut hour step frame",
-    "long": "second minut hour day week month year frame step",
-    "large": "paramet million billion size gb mb pixel layer",
-    "big": "paramet million billion size gb mb pixel layer",
-    "far": "step metr meter kilomet percent frame",
-    "old": "year month age",
-    "expensive": "dollar cost $ usd euro price",
-    "accurate": "percent % accuraci score",
-    "often": "percent % time case second",
-}
-_SYNONYMS = (
-    "introduc publish releas announc propos present made make built build develop invent creat wrote write author launch post",
-    "disagre critic criticis criticiz object oppos reject disput doubt question sceptic skeptic answer repli argu",
-    "limit weak weakness fail failur shortcom drawback cannot lack",
-    "accuraci score success perform result",
-    "big large size paramet",
-    "job employ worker work labour labor",
-    "predict forecast anticip",
-    "robot arm",
-    "cost expens price",
-    "quick fast speed rapid",
-    "begin start",
-    "choos pick select search decid",
-    "hardwar gpu tpu chip comput gpus tpus h100",
-    "optimis optim optimiz",
-    "find found discov",
-    "know knew known",
-    "teach taught learn",
-    "run ran",
-    "show shown demonstr prove",
-    "win won best highest top lead beat strongest",
-    "claim argu conclud report believ state opinion view posit",
-    "data dataset video footag clip",
-    "remember memori recal forget",
-    "differ unlik versus compar",
-)
-_FORM_WORDS = {
-    "number": frozenset(
-        [
-            "many",
-            "much",
-            "fast",
-            "long",
-            "large",
-            "big",
-            "often",
-            "far",
-            "high",
-            "accurate",
-            "quickly",
-            "expensive",
-            "old",
-            "tall",
-            "wide",
-            "number",
-        ]
-    ),
-    "who": frozenset(
-        [
-            "person",
-            "people",
-            "researcher",
-            "researchers",
-            "scientist",
-            "scientists",
-            "author",
-            "authors",
-            "company",
-            "lab",
-            "team",
-        ]
-    ),
-    "when": frozenset(["year", "date", "month", "day"]),
-    "why": frozenset(["reason", "reasons", "come"]),
-}
-"""Words that only say which kind of thing is asked for; no answer need repeat them."""
-_ANY = frozenset(
-    [
-        "kind",
-        "type",
-        "sort",
-        "name",
-        "idea",
-        "point",
-        "purpose",
-        "goal",
-        "aim",
-        "main",
-        "role",
-        "problem",
-        "argument",
-        "system",
-        "model",
-        "method",
-        "paper",
-        "source",
-        "part",
-        "way",
-        "reason",
-        "difference",
-        "meaning",
-        "definition",
-        "evidence",
-        "claim",
-        "view",
-        "opinion",
-        "approach",
-        "example",
-        "agent",
-        "project",
-        "relation",
-        "relationship",
-        "importance",
-        "advantage",
-        "benefit",
-        "key",
-        "core",
-        "central",
-        "basic",
-        "first",
-        "best",
-        "new",
-        "experiment",
-        "study",
-        "test",
-        "thing",
-    ]
-)
-"""Nouns that a right answer need not repeat."""
-_SAME: dict[str, frozenset[str]] = {}
-for _group in _SYNONYMS:
-    for _word in _group.split():
-        _SAME[_word] = _SAME.get(_word, frozenset()) | frozenset(_group.split())
 
 
 @dataclass(frozen=True)
@@ -239,18 +76,18 @@ def checked(text: str) -> str:
 def parse(text: str, names: Names) -> Question:
     """What the question asks, from its form and the names the corpus knows. `text` is already `checked`."""
     low = plain(text)
-    kind: Kind = next((kind for kind, pattern in _KINDS if re.search(pattern, low)), "general")
+    kind: Kind = next((kind for kind, pattern in KINDS if re.search(pattern, low)), "general")
     cased = bool(re.search(r"(?<=\w )[A-Z]", text))
     hits = [hit for hit in names.subjects(text) if not (cased and _plain_word(hit[0], text, names))]
     in_subject = {i for _, (a, b), _ in hits for i in range(a, b)}
     tokens = re.findall(r"[^\W_]+", low)
     subject_words = {tokens[i] for i in in_subject}
     content = [w for w in words(text) if w not in STOP and not set(w.split("-")) <= subject_words]
-    form = _FORM_WORDS.get(kind, frozenset())
+    form = FORM_WORDS.get(kind, frozenset())
     content = [w for w in content if w not in form]
     adjective = re.search(r"\bhow (\w+)", low)
     units = (
-        frozenset(_UNITS.get(adjective.group(1), "").split())
+        frozenset(UNITS.get(adjective.group(1), "").split())
         if adjective and kind == "number"
         else frozenset()
     )
@@ -259,7 +96,7 @@ def parse(text: str, names: Names) -> Question:
     return Question(
         text=text,
         kind=kind,
-        compares=bool(_COMPARE.search(low)) and len(hits) > 0,
+        compares=bool(COMPARE.search(low)) and len(hits) > 0,
         terms=tuple(dict.fromkeys(stem(w) for w in content)),
         matter=tuple(dict.fromkeys(stem(w) for w in content if w not in in_names)),
         asked=_asked(low, kind, subject_words),
@@ -275,22 +112,19 @@ def parse(text: str, names: Names) -> Question:
     )
 
 
-def same(term: str) -> frozenset[str]:
-    """The stem and those that say the same in a question about a source."""
-    return _SAME.get(term, frozenset()) | {term}
-
-
 def _plain_word(alias: str, text: str, names: Names) -> bool:
     """Written small in a question that does use capitals: a diamond, not DIAMOND."""
     return alias in names.proper and alias.isalpha() and bool(re.search(rf"\b{alias}\b", text))
 
 
 def _asked(low: str, kind: Kind, subject_words: set[str]) -> tuple[str, ...]:
-    """'how many training videos did ...' -> (video,); 'what batch size was' -> (batch, size)."""
+    """'how many training videos did ...' -> (video,); 'what batch size was' -> (batch, size); 'who funded' -> (fund,)."""
     if kind == "number" and (
         match := re.search(r"\b(?:how (?:many|much)|number of) ((?:[\w%-]+ ?){1,4})", low)
     ):
         return _noun(match.group(1), subject_words)[-1:]
+    if kind == "who" and (match := re.search(r"\bwho (?:first |originally )?([a-z]+)", low)):
+        return () if match.group(1) in STOP else (stem(match.group(1)),)
     if kind in ("who", "when", "why"):
         return ()
     if match := re.match(
@@ -310,15 +144,16 @@ def _noun(phrase: str, subject_words: set[str]) -> tuple[str, ...]:
         if word in STOP or word in subject_words:
             break
         found.append(word)
-    return tuple(stem(w) for w in found if w not in _ANY and w.removesuffix("s") not in _ANY)
+    if found[-1:] == ["rate"] and found[:-1] and found[-2] in ("success", "error", "failure"):
+        found.pop()  # a success rate is told as "succeeds in 65 percent"
+    return tuple(stem(w) for w in found if w not in ANY and w.removesuffix("s") not in ANY)
 
 
 def _named(text: str, names: Names, subject_words: set[str], cased: bool) -> tuple[list[str], list[str]]:
     """Runs of capitalised words and numbers, and lower-case words the corpus writes with a capital."""
     raw = re.findall(r"[^\W_]+(?:['’-][^\W_]+)*|[?.!:;,]", text)
-    shouting = sum(w[0].isupper() for w in raw if w[0].isalpha()) > 0.6 * max(
-        3, sum(w[0].isalpha() for w in raw)
-    )
+    letters = [w for w in raw[1:] if w[0].isalpha()]
+    shouting = len(letters) > 2 and sum(w[0].isupper() for w in letters) > 0.7 * len(letters)
     runs: list[list[str]] = []
     last = -2
     for i, token in enumerate(raw):

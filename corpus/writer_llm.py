@@ -14,9 +14,10 @@ from typing import Any
 from corpus.choose import coverage
 from corpus.errors import CorpusError
 from corpus.index import Corpus
+from corpus.lexicon import STOP
 from corpus.passages import sentences
 from corpus.records import Answer, Citation, Hit, Sentence
-from corpus.words import STOP, plain, squash, terms, words
+from corpus.words import plain, squash, terms, words
 
 PASSAGES = 6
 TIMEOUT = 30.0

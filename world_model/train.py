@@ -30,7 +30,7 @@ class TrainConfig:
     """Imagined steps per window."""
     learning_rate: float = 1e-3
     """Adam, falling to zero on a cosine."""
-    viewer_updates: int = 1500
+    viewer_updates: int = 2000
     """Gradient steps on the viewer and the probe, model frozen."""
     seed: int = 0
     """Weights and batches."""
@@ -126,19 +126,20 @@ def _train_model(model: JEPA, episodes: Episodes, config: TrainConfig, rng, repo
 def _train_readers(model: JEPA, episodes: Episodes, config: TrainConfig, rng) -> None:
     """Viewer and position probe, from latents that no longer move. Nothing flows back into the model."""
     readers = [*model.viewer.parameters(), *model.probe.parameters()]
-    optimiser = torch.optim.Adam(readers, 2e-3)
+    optimiser = torch.optim.Adam(readers, 3e-3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, config.viewer_updates)
     position = episodes.facts["position"]
-    usual = torch.from_numpy(np.median(episodes.obs[:101, 0], axis=0)).movedim(-1, 0).float() / 255
+    mean = torch.from_numpy(episodes.obs[:, 0].mean(0)).movedim(-1, 0).float() / 255
+    model.viewer.room.data = torch.logit(mean.clamp(0.02, 0.98))
     for _ in range(config.viewer_updates):
-        episode = rng.integers(0, len(episodes.obs), 128)
-        step = rng.integers(0, episodes.obs.shape[1], 128)
+        episode = rng.integers(0, len(episodes.obs), config.batch)
+        step = rng.integers(0, episodes.obs.shape[1], config.batch)
         obs = to_tensor(episodes.obs[episode, step])
         with torch.no_grad():
             state = model.encode(obs[:, None])
         picture = obs.float() / 255
-        # A dot is a hundredth of the pixels: weigh those that differ from the usual frame.
-        weight = 1 + 20 * (picture - usual).abs().amax(1, keepdim=True)
+        # A dot is a hundredth of the pixels: those that differ from the usual frame weigh more.
+        weight = 1 + 5 * (picture - mean).abs().amax(1, keepdim=True)
         seen = (weight * (model.viewer(state) - picture).square()).mean()
         found = F.mse_loss(model.locate(state) / 32, torch.from_numpy(position[episode, step]) / 32)
         optimiser.zero_grad()

@@ -23,10 +23,11 @@ export function createPicture(title, caption, small = false) {
     const { trace, time, step } = at;
     frame(g, sheet, step, time - step, s);
     if (candidates) fan(g, s, at);
-    if (truth) trail(g, s, trace.positions, time, `rgba(${INK}, .18)`, []);
+    if (truth) trail(g, s, trace.positions, time, `rgba(${INK}, .18)`, new Map());
     goal(g, s, trace.goal_position, time);
-    trail(g, s, path, time, small ? `rgba(${INK}, .6)` : ACCENT, looks ? trace.looks : []);
-    if (!small) ring(g, s, between(path, time, looks ? trace.looks : []), 4.2, ACCENT, 1);
+    const seen = looks ? correctionsOf(trace) : new Map();
+    trail(g, s, path, time, small ? `rgba(${INK}, .6)` : ACCENT, seen);
+    if (!small) ring(g, s, between(path, time, seen), 4.2, ACCENT, 1);
     if (looks) flash(g, s, at);
   }
 }
@@ -53,12 +54,15 @@ function frame(g, sheet, step, part, s) {
   }
 }
 
-// Where a path is between two steps; it jumps at a look, for there the model is corrected.
-function between(path, time, looks) {
+// Look -> where the agent then saw itself. A path holds what was expected before that look: it jumps there.
+function correctionsOf(trace) {
+  return new Map(trace.looks.map((k, i) => [k, trace.candidates[i]?.[0]?.[0] ?? trace.positions[k]]));
+}
+
+function between(path, time, seen) {
   const k = Math.min(Math.floor(time), path.length - 1);
-  const next = Math.min(k + 1, path.length - 1);
-  const part = looks.includes(next) ? 0 : time - k;
-  return [0, 1].map((i) => path[k][i] + (path[next][i] - path[k][i]) * part);
+  const from = seen.get(k) ?? path[k], to = path[Math.min(k + 1, path.length - 1)];
+  return k === path.length - 1 ? path[k] : [0, 1].map((i) => from[i] + (to[i] - from[i]) * (time - k));
 }
 
 function line(g, s, points, style, width, dash = []) {
@@ -73,13 +77,14 @@ function line(g, s, points, style, width, dash = []) {
 }
 
 // The way so far, broken where the model was corrected.
-function trail(g, s, path, time, style, looks) {
-  const cuts = [...new Set([0, ...looks.filter((k) => k <= time)])];
+function trail(g, s, path, time, style, seen) {
+  const now = Math.min(Math.floor(time), path.length - 1);
+  const cuts = [...new Set([0, ...seen.keys()])].filter((k) => k <= now);
   cuts.forEach((from, i) => {
-    const to = i + 1 < cuts.length ? cuts[i + 1] - 1 : Math.min(Math.floor(time), path.length - 1);
-    const points = path.slice(from, to + 1);
-    if (i + 1 === cuts.length) points.push(between(path, time, looks));
-    g.globalAlpha = i + 1 === cuts.length ? 0.95 : 0.5;
+    const last = i + 1 === cuts.length;
+    const points = [seen.get(from) ?? path[from], ...path.slice(from + 1, (last ? now : cuts[i + 1]) + 1)];
+    if (last) points.push(between(path, time, seen));
+    g.globalAlpha = last ? 0.95 : 0.5;
     line(g, s, points, style, 0.7);
   });
   g.globalAlpha = 1;
@@ -120,5 +125,5 @@ function flash(g, s, { trace, time, look }) {
   g.lineWidth = 2 * s;
   g.strokeRect(0, 0, SIZE * s, SIZE * s);
   g.globalAlpha = 1;
-  ring(g, s, trace.imagined_positions[trace.looks[look]], 4.2 + 5 * (1 - strength), LOOK, strength, 0.8);
+  ring(g, s, correctionsOf(trace).get(trace.looks[look]), 4.2 + 5 * (1 - strength), LOOK, strength, 0.8);
 }

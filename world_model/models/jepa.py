@@ -35,18 +35,22 @@ class Encoder(nn.Module):
 
 
 class Viewer(nn.Module):
-    """[N, D] -> [N, 3, 64, 64] in [0, 1]: for people's eyes only. An MLP paints 16 x 16 cells of 4 x 4 pixels."""
+    """[N, D] -> [N, 3, 64, 64] in [0, 1]: for people's eyes only.
 
-    def __init__(self, state_size: int, channels: int = 8):
+    `room` is what the frames have in common; an MLP paints what differs, in 16 x 16 cells of 4 x 4 pixels.
+    """
+
+    def __init__(self, state_size: int, channels: int = 6):
         super().__init__()
         self.channels = channels
         self.cells = nn.Sequential(nn.Linear(state_size, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU())
         self.grid = nn.Linear(64, channels * 16 * 16)
         self.pixels = nn.Conv2d(channels, 3 * 4 * 4, kernel_size=1)
+        self.room = nn.Parameter(torch.zeros(3, 64, 64))
 
     def forward(self, state: Tensor) -> Tensor:
         grid = F.relu(self.grid(self.cells(state))).view(-1, self.channels, 16, 16)
-        return torch.sigmoid(F.pixel_shuffle(self.pixels(grid), 4))
+        return torch.sigmoid(self.room + F.pixel_shuffle(self.pixels(grid), 4))
 
 
 class JEPA(WorldModel):
