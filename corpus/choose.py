@@ -163,6 +163,8 @@ def choose(corpus: Corpus, question: Question, ranked: Sequence[Candidate]) -> l
             continue
         if len(chosen) + len(new) <= MAX_SENTENCES:
             chosen += new
+    if len(chosen) == 1 and question.kind in ("why", "how", "general"):
+        chosen += _continued(chosen[0], ranked)
     return _in_order(chosen)
 
 
@@ -244,6 +246,12 @@ def _with_predecessor(corpus: Corpus, candidate: Candidate, ranked: Sequence[Can
         return []
     previous = max(before, key=lambda c: c.start)
     return [] if _DANGLING.match(previous.text) else [previous, candidate]
+
+
+def _continued(lead: Candidate, ranked: Sequence[Candidate], most: int = 2) -> list[Candidate]:
+    """The sentences after a lone lead in its passage: where nothing else comes near, its author goes on best."""
+    after = [c for c in ranked if c.hit.passage.id == lead.hit.passage.id and c.start >= lead.end]
+    return sorted(after, key=lambda c: c.start)[:most]
 
 
 def _near(one: Candidate, other: Candidate) -> bool:

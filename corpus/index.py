@@ -7,6 +7,7 @@ The shipped passages' and sentences' vectors lie beside the sources, so a fresh 
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -104,10 +105,23 @@ class Corpus:
         return Chroma(client=client, collection_name=name, embedding_function=self.embedder)
 
 
+_OPENING = threading.Lock()
+
+
 @cache
-def open_corpus() -> Corpus:
-    """The shipped sources and the user's documents, opened once a process."""
+def _opened() -> Corpus:
     return build_corpus()
+
+
+def open_corpus() -> Corpus:
+    """The shipped sources and the user's documents, opened once a process, however many threads ask."""
+    with _OPENING:
+        return _opened()
+
+
+def close_corpus() -> None:
+    """The next `open_corpus` reads everything again: after a document came or went."""
+    _opened.cache_clear()
 
 
 def build_corpus(folder: Path = SOURCES, stored: Path | None = None, *, own: bool = True) -> Corpus:

@@ -183,6 +183,6 @@ def _file_hash(path: Path) -> str:
 
 
 def _reopen() -> None:
-    from corpus.index import open_corpus
+    from corpus.index import close_corpus
 
-    open_corpus.cache_clear()
+    close_corpus()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from corpus.index import Corpus, build_corpus, open_corpus
+from corpus.index import Corpus, build_corpus, close_corpus
 
 QUESTIONS: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "questions.yaml").read_text())
 
@@ -26,9 +26,9 @@ def _clean(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
         "OPENAI_API_KEY",
     ):
         monkeypatch.delenv(name, raising=False)
-    open_corpus.cache_clear()
+    close_corpus()
     yield
-    open_corpus.cache_clear()
+    close_corpus()
 
 
 @pytest.fixture(scope="session")
