@@ -1,0 +1,35 @@
+"""The documented command makes a model as good as the one that ships."""
+
+import pytest
+
+from agents.errors import AgentError
+from agents.recipes import train_and_ship
+from world_model.checkpoint import load
+from world_model.train import TrainConfig
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_a_fresh_training_seed_reaches_the_goal_as_often_as_promised(tmp_path):
+    train_and_ship("two-rooms", "fresh", (11,), tmp_path, TrainConfig(updates=2000), episodes=200)
+    passport = load(str(tmp_path)).passport
+    rows = {row["name"]: row for row in passport.results["evaluation"]["rows"]}
+    assert rows["model"]["success"] >= 0.95
+    assert rows["random"]["success"] < 0.2
+    assert passport.training_seconds < 600
+
+
+def test_a_tiny_training_run_leaves_a_checkpoint_that_loads_and_knows_its_results(tmp_path):
+    config = TrainConfig(updates=30, batch=16, viewer_updates=10)
+    lines: list[str] = []
+    train_and_ship("two-rooms", "tiny", (4, 5), tmp_path, config, episodes=4, report=lines.append)
+    passport = load(str(tmp_path)).passport
+    assert [run["seed"] for run in passport.results["training_seeds"]] == [4, 5]
+    assert passport.results["shipped_seed"] in (4, 5)
+    assert passport.training["seed"] == passport.results["shipped_seed"]
+    assert any("spread" in line for line in lines)
+
+
+def test_no_seeds_is_refused(tmp_path):
+    with pytest.raises(AgentError, match="no training seeds"):
+        train_and_ship("two-rooms", "none", (), tmp_path, TrainConfig())
