@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from agents.config import PlanConfig
+from agents.errors import AgentError
 from world_model.checkpoint import load, read_passport
 from world_model.errors import WorldModelError
 
@@ -81,45 +83,30 @@ def machine() -> str:
 
 
 def evaluate(
-    world: str = "two-rooms",
-    model: str = "two-rooms-jepa",
-    planner: str = "icem",
-    objective: str = "min-mean",
-    episodes: int = 200,
-    seed: int = 0,
-    look_every: int = 4,
-    num_samples: int = 64,
-    iterations: int = 3,
-    horizon: int = 40,
-    report: Callable[[str], None] = lambda line: None,
+    config: PlanConfig, episodes: int = 200, report: Callable[[str], None] = lambda line: None
 ) -> Evaluation:
     """Runs `episodes` tasks four times: random, straight for the goal, planned in the model, planned in the truth.
 
     Raises AgentError or WorldModelError, in one line, for names and numbers that can't be used.
     """
     from agents.baselines.reflexes import run_random, run_straight
-    from agents.errors import AgentError
     from agents.loop import Eyes, run
     from agents.planners import make_planner
-    from agents.planners.base import Budget
     from agents.worlds import simulator
     from world_model.train import one_thread
 
     if not 1 <= episodes <= 10_000:
         raise AgentError(f"episodes is {episodes}; it must lie between 1 and 10000")
-    budget = Budget(num_samples=num_samples, iterations=iterations, horizon=horizon)
-    budget.check(look_every)
-    sim = simulator(world)
-    make_planner(planner, objective, budget, seed, sim.action_size)
-    net = load(model, world).model
-    starts, goals = sim.sample_tasks(np.random.default_rng(TASK_SEED + seed), episodes)
+    sim = simulator(config.world)
+    make_planner(config, sim.action_size)  # an unknown name is refused before any work is done
+    net = load(config.model, config.world).model
+    starts, goals = sim.sample_tasks(np.random.default_rng(TASK_SEED + config.seed), episodes)
 
     def planned(eyes: Eyes, count: int):
-        search = make_planner(planner, objective, budget, seed, sim.action_size)
-        return run(eyes, search, starts[:count], goals[:count], look_every)
+        return run(eyes, make_planner(config, sim.action_size), starts[:count], goals[:count])
 
     with one_thread():
-        rows = [make_row("random", run_random(sim, starts, goals, np.random.default_rng(seed)))]
+        rows = [make_row("random", run_random(sim, starts, goals, np.random.default_rng(config.seed)))]
         rows.append(make_row("straight line", run_straight(sim, starts, goals)))
         report(f"planning {episodes} episodes in the model ...")
         imagined = planned(Eyes(sim, net), episodes)
@@ -128,22 +115,20 @@ def evaluate(
         rows.append(make_row("oracle", planned(Eyes(sim, None), episodes).success))
         alone = planned(Eyes(sim, net), 1)
     return Evaluation(
-        world=world,
-        model=model,
-        planner=planner,
-        objective=objective,
+        world=config.world,
+        model=config.model,
+        planner=config.planner,
+        objective=config.objective,
         rule=sim.rule,
         episodes=episodes,
-        seed=seed,
+        seed=config.seed,
         rows=tuple(rows),
         steps_to_success=float(imagined.steps[imagined.success].mean())
         if imagined.success.any()
         else math.nan,
         ms_per_plan=float(np.median(alone.plan_ms)),
         ms_per_plan_batched=float(np.sum(imagined.plan_ms) / (len(imagined.plan_ms) * episodes)),
-        command=f"orrery evaluate --world {world} --model {model} --planner {planner} --objective {objective} "
-        f"--episodes {episodes} --seed {seed} --look-every {look_every} --num-samples {num_samples} "
-        f"--iterations {iterations} --horizon {horizon}",
+        command=f"orrery evaluate {config.flags} --episodes {episodes}",
         date=datetime.date.today().isoformat(),
         machine=machine(),
     )

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from agents.config import PlanConfig
 from agents.planners import make_planner
-from agents.planners.base import Budget, Plan, Planner
+from agents.planners.base import Plan, Planner
 from agents.trace import Trace
 from agents.worlds import Simulator, simulator
 from world_model.checkpoint import load
@@ -60,9 +61,9 @@ class Run:
 
 
 @torch.no_grad()
-def run(eyes: Eyes, planner: Planner, starts: np.ndarray, goals: np.ndarray, look_every: int) -> Run:
+def run(eyes: Eyes, planner: Planner, starts: np.ndarray, goals: np.ndarray) -> Run:
     """Plan and act until every goal is reached or the world's steps are used up."""
-    sim = eyes.sim
+    sim, look_every = eyes.sim, planner.config.look_every
     state, done = starts, sim.reached(starts, goals)
     goal = eyes.look(goals)
     steps = np.where(done, 0, sim.max_steps)
@@ -90,35 +91,22 @@ def run(eyes: Eyes, planner: Planner, starts: np.ndarray, goals: np.ndarray, loo
     return Run(np.stack(states), action_array, done, steps, plans, looks, plan_ms)
 
 
-def plan_episode(
-    world: str = "two-rooms",
-    model: str = "two-rooms-jepa",
-    planner: str = "icem",
-    objective: str = "min-mean",
-    seed: int = 0,
-    look_every: int = 4,
-    num_samples: int = 64,
-    iterations: int = 3,
-    horizon: int = 40,
-) -> Trace:
-    """One episode from the world's seed `seed`, planned in the model's imagination, step by step.
+def plan_episode(config: PlanConfig) -> Trace:
+    """One episode, planned in the model's imagination and acted out in the real world, step by step.
 
-    Raises AgentError or WorldModelError, in one line, for names and numbers that can't be used.
+    Raises AgentError or WorldModelError, in one line, for names that don't exist.
     """
-    budget = Budget(num_samples=num_samples, iterations=iterations, horizon=horizon)
-    budget.check(look_every)
-    sim = simulator(world)
-    search = make_planner(planner, objective, budget, seed, sim.action_size)
-    net = load(model, world).model
+    sim = simulator(config.world)
+    planner = make_planner(config, sim.action_size)
+    net = load(config.model, config.world).model
     with one_thread():
-        rng = np.random.default_rng(seed)
-        starts, goals = sim.sample_tasks(rng, 1)
-        result = run(Eyes(sim, net), search, starts, goals, look_every)
-        return _trace(world, model, planner, objective, seed, look_every, sim, net, result, goals)
+        starts, goals = sim.sample_tasks(np.random.default_rng(config.seed), 1)
+        result = run(Eyes(sim, net), planner, starts, goals)
+        return _trace(config, sim, net, result, goals[0])
 
 
 @torch.no_grad()
-def _trace(world, model, planner, objective, seed, look_every, sim, net, result: Run, goals) -> Trace:
+def _trace(config: PlanConfig, sim: Simulator, net: WorldModel, result: Run, goal: np.ndarray) -> Trace:
     """What was imagined beside what happened, for the one episode of `result`."""
     states = result.states[:, 0]
     frames = sim.render(states)
@@ -140,12 +128,12 @@ def _trace(world, model, planner, objective, seed, look_every, sim, net, result:
         start = np.broadcast_to(states[look], (len(considered), 1, states.shape[-1]))
         candidates.append(np.concatenate([start, net.locate(considered).numpy()], 1))
     return Trace(
-        world=world,
-        model=model,
-        planner=planner,
-        objective=objective,
-        seed=seed,
-        look_every=look_every,
+        world=config.world,
+        model=config.model,
+        planner=config.planner,
+        objective=config.objective,
+        seed=config.seed,
+        look_every=config.look_every,
         success=bool(result.success[0]),
         rule=sim.rule,
         steps=len(actions),
@@ -153,11 +141,11 @@ def _trace(world, model, planner, objective, seed, look_every, sim, net, result:
         frames=frames,
         imagined=to_frames(net.decode(imagined)),
         blind=to_frames(net.decode(blind)),
-        goal=sim.render(goals)[0],
+        goal=sim.render(goal[None])[0],
         positions=states,
         imagined_positions=where_imagined,
         blind_positions=where_blind,
-        goal_position=goals[0],
+        goal_position=goal,
         error=np.linalg.norm(where_imagined - states, axis=-1),
         blind_error=np.linalg.norm(where_blind - states, axis=-1),
         looks=tuple(result.looks),

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from agents.collect import collect
+from agents.config import PlanConfig
 from agents.errors import AgentError
 from agents.evaluate import evaluate, machine
 from agents.worlds import simulator
@@ -88,7 +89,7 @@ def train_and_ship(
             machine=machine(),
             command=command,
         )
-        result = evaluate(world, str(folder), episodes=episodes, report=report)
+        result = evaluate(PlanConfig(world=world, model=str(folder)), episodes, report)
         scored = next(row for row in result.rows if row.name == "model")
         report(
             f"seed {seed}: {scored.success:.1%} of {episodes} [{scored.low:.1%}, {scored.high:.1%}], px off {drift}"

@@ -17,8 +17,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
-from tyro.conf import Positional
+from tyro.conf import OmitArgPrefixes, Positional
 from tyro.extras import SubcommandApp
+
+from agents.config import PlanConfig
+from agents.errors import AgentError
+from app.errors import AppError
+from corpus.errors import CorpusError
+from world_model.errors import WorldModelError
 
 app = SubcommandApp()
 
@@ -50,7 +56,6 @@ def ask(question: Positional[str], json: bool = False) -> None:
     """
     from app.printing import print_answer
     from corpus.answer import ask as answer
-    from corpus.errors import CorpusError
 
     if question == "-":
         for raw in sys.stdin.buffer:
@@ -102,38 +107,18 @@ def ingest(
 
 
 @app.command
-def plan(
-    world: str = "two-rooms",
-    model: str = "two-rooms-jepa",
-    planner: str = "icem",
-    objective: str = "min-mean",
-    seed: int = 0,
-    look_every: int = 4,
-    num_samples: int = 64,
-    iterations: int = 3,
-    horizon: int = 40,
-    out: Path = Path("runs/clips"),
-    json: bool = False,
-) -> None:
+def plan(config: OmitArgPrefixes[PlanConfig], out: Path = Path("runs/clips"), json: bool = False) -> None:
     """Plan one episode in the model's imagination, act in the real world, print the Trace and write a clip.
 
     Args:
-        world: The world's short name.
-        model: A shipped model's name, or a folder with a checkpoint.
-        planner: icem, cem or shooting.
-        objective: What the planner minimises: min-mean, sum or final.
-        seed: The episode: start, goal and the planner's samples.
-        look_every: Actions executed before the agent looks at the real frame and plans again.
-        num_samples: Candidate plans per iteration.
-        iterations: Rounds of search.
-        horizon: Imagined steps, a multiple of 4.
+        config: How to plan.
         out: The folder for the clip (GIF: real, imagined, goal).
         json: Print the Trace record, frames included as PNG sprite sheets.
     """
     from agents.loop import plan_episode, write_clip
     from app.printing import print_trace
 
-    trace = plan_episode(world, model, planner, objective, seed, look_every, num_samples, iterations, horizon)
+    trace = plan_episode(config)
     clip = write_clip(trace, out)
     if json:
         show({**trace.to_json(), "clip": str(clip)})
@@ -143,50 +128,18 @@ def plan(
 
 
 @app.command
-def evaluate(
-    world: str = "two-rooms",
-    model: str = "two-rooms-jepa",
-    planner: str = "icem",
-    objective: str = "min-mean",
-    episodes: int = 200,
-    seed: int = 0,
-    look_every: int = 4,
-    num_samples: int = 64,
-    iterations: int = 3,
-    horizon: int = 40,
-    json: bool = False,
-) -> None:
+def evaluate(config: OmitArgPrefixes[PlanConfig], episodes: int = 200, json: bool = False) -> None:
     """Success with its Wilson interval, random floor, straight line, oracle ceiling, and milliseconds per plan.
 
     Args:
-        world: The world's short name.
-        model: A shipped model's name, or a folder with a checkpoint.
-        planner: icem, cem or shooting.
-        objective: What the planner minimises: min-mean, sum or final.
+        config: How to plan.
         episodes: Tasks, the same for every row.
-        seed: Which tasks, and the planner's samples.
-        look_every: Actions executed before the agent looks at the real frame and plans again.
-        num_samples: Candidate plans per iteration.
-        iterations: Rounds of search.
-        horizon: Imagined steps, a multiple of 4.
         json: Print the Evaluation record.
     """
     from agents.evaluate import evaluate as run
     from app.printing import print_evaluation
 
-    result = run(
-        world,
-        model,
-        planner,
-        objective,
-        episodes,
-        seed,
-        look_every,
-        num_samples,
-        iterations,
-        horizon,
-        report=note,
-    )
+    result = run(config, episodes, report=note)
     if json:
         show(result.to_json())
     else:
@@ -257,14 +210,7 @@ def main() -> None:
             raise
         print(f"orrery: {error.filename}: {error.strerror}", file=sys.stderr)
         raise SystemExit(2) from None
-    except ValueError as error:
-        from agents.errors import AgentError
-        from app.server import PortInUse
-        from corpus.errors import CorpusError
-        from world_model.errors import WorldModelError
-
-        if not isinstance(error, AgentError | CorpusError | WorldModelError | PortInUse):
-            raise
+    except (AgentError, CorpusError, WorldModelError, AppError) as error:
         print(f"orrery: {error}", file=sys.stderr)
         raise SystemExit(2) from None
 

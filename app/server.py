@@ -12,12 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from app.errors import AppError
+
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported: it looks up outside hosts
 
 CANVAS = Path(__file__).parent / "canvas"
 
 
-class PortInUse(ValueError):
+class PortInUse(AppError):
     """The port is taken. The message is one line that names it and the next free one."""
 
 
@@ -110,9 +112,10 @@ def warm_corpus() -> None:
 
 def warm_model() -> None:
     """Load the planning stack by running one cheap episode."""
+    from agents.config import PlanConfig
     from agents.loop import plan_episode
 
-    plan_episode(num_samples=32, iterations=1)
+    plan_episode(PlanConfig(num_samples=32, iterations=1))
 
 
 def make_app(warmth: Warmth) -> Any:

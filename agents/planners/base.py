@@ -9,45 +9,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from agents.errors import AgentError
+from agents.config import HOLD, PlanConfig
 from agents.objectives import Objective
 
 Rollout = Callable[[Tensor, Tensor], Tensor]
 """state [N, D], actions [N, H, A] -> states [N, H, D]: a world model's `rollout`, or the true simulator's."""
-
-
-@dataclass(frozen=True)
-class Budget:
-    """How hard a planner may search."""
-
-    num_samples: int = 64
-    """Candidates per iteration."""
-    iterations: int = 3
-    horizon: int = 40
-    """Imagined steps."""
-    hold: int = 4
-    """Steps each action is held: the search has `horizon / hold` knots, not `horizon` actions."""
-    num_elites: int = 8
-
-    def check(self, look_every: int) -> None:
-        """Raises AgentError for a budget that can't be searched or executed."""
-        limits = {
-            "num_samples": (self.num_samples, self.num_elites, 4096),
-            "iterations": (self.iterations, 1, 64),
-            "horizon": (self.horizon, self.hold, 256),
-            "look_every": (look_every, 1, self.horizon),
-        }
-        for name, (value, low, high) in limits.items():
-            if not low <= value <= high:
-                raise AgentError(f"{name} is {value}; it must lie between {low} and {high}")
-        if self.horizon % self.hold:
-            raise AgentError(
-                f"horizon is {self.horizon}; it must be a multiple of {self.hold} (each action is held)"
-            )
-
-    @property
-    def knots(self) -> int:
-        return self.horizon // self.hold
 
 
 @dataclass(frozen=True)
@@ -67,15 +33,13 @@ class Plan:
 
 
 class Planner(ABC):
-    """Searches action sequences for B episodes at once. Randomness comes from the generator alone."""
+    """Searches action sequences for B episodes at once. Randomness comes from the configuration's seed alone."""
 
     name: str
 
-    def __init__(
-        self, objective: Objective, budget: Budget, generator: torch.Generator, action_size: int = 2
-    ):
-        self.objective, self.budget, self.generator = objective, budget, generator
-        self.action_size = action_size
+    def __init__(self, config: PlanConfig, objective: Objective, action_size: int):
+        self.config, self.objective, self.action_size = config, objective, action_size
+        self.generator = torch.Generator().manual_seed(config.seed)
 
     @abstractmethod
     def plan(
@@ -88,7 +52,7 @@ class Planner(ABC):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """`knots` [B, S, K, A] -> cost [B, S], states [B, S, H, D], actions [B, S, H, A]."""
         batch, samples = knots.shape[:2]
-        actions = knots.repeat_interleave(self.budget.hold, 2)
+        actions = knots.repeat_interleave(HOLD, 2)
         starts = state[:, None].expand(-1, samples, -1).flatten(0, 1)
         states = rollout(starts, actions.flatten(0, 1)).unflatten(0, (batch, samples))
         return self.objective(states, goal), states, actions

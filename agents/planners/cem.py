@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from agents.config import HOLD, NUM_ELITES
 from agents.planners.base import Plan, Planner, Rollout, choose
 
 
@@ -26,18 +27,18 @@ class CEM(Planner):
     def plan(
         self, rollout: Rollout, state: Tensor, goal: Tensor, previous: Plan | None, executed: int
     ) -> Plan:
-        b = self.budget
-        mean = torch.zeros(len(state), b.knots, self.action_size)
+        c = self.config
+        mean = torch.zeros(len(state), c.knots, self.action_size)
         kept = mean[:, None][:, :0]
         if previous is not None:
-            shift = min(executed // b.hold, b.knots)
+            shift = min(executed // HOLD, c.knots)
             mean = torch.cat([previous.knots[:, shift:], mean[:, :shift]], 1)
             kept = mean[:, None]
         spread = torch.ones_like(mean)
-        for _ in range(b.iterations):
-            knots = torch.cat([kept, self.sample(mean, spread, b.num_samples - kept.shape[1])], 1)
+        for _ in range(c.iterations):
+            knots = torch.cat([kept, self.sample(mean, spread, c.num_samples - kept.shape[1])], 1)
             cost, states, actions = self.score(rollout, state, goal, knots)
-            best = cost.topk(b.num_elites, largest=False).indices
+            best = cost.topk(NUM_ELITES, largest=False).indices
             elites = knots[torch.arange(len(state))[:, None], best]
             mean, spread = elites.mean(1), elites.std(1).clamp_min(0.05)
             kept = elites[:, : self.kept_elites]
@@ -57,7 +58,8 @@ class CEM(Planner):
 
 class ICEM(CEM):
     """CEM whose noise is correlated in time (long straight runs find doors), whose elites survive a round, and
-    which goes on exploring: with the true simulator, 99 % instead of 92 % in two-rooms at the same budget."""
+    which goes on exploring: with the true simulator, 99.0 % against 89.7 % of
+    300 tasks in two-rooms at the same budget."""
 
     name = "icem"
     correlation = 0.5

@@ -16,7 +16,7 @@ class RandomShooting(Planner):
     def plan(
         self, rollout: Rollout, state: Tensor, goal: Tensor, previous: Plan | None, executed: int
     ) -> Plan:
-        b = self.budget
-        shape = (len(state), b.num_samples * b.iterations, b.knots, self.action_size)
+        c = self.config
+        shape = (len(state), c.num_samples * c.iterations, c.knots, self.action_size)
         knots = 2 * torch.rand(*shape, generator=self.generator) - 1
         return choose(*self.score(rollout, state, goal, knots), knots)

@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from agents.config import PlanConfig
 from agents.errors import AgentError
 from agents.planners import PLANNERS
 from agents.worlds import WORLDS
@@ -61,7 +62,7 @@ def run_episode(
 
     samples, iterations = BUDGETS[budget]
     try:
-        trace = plan_episode(
+        config = PlanConfig(
             world=world,
             model=model,
             planner=planner,
@@ -70,6 +71,7 @@ def run_episode(
             num_samples=samples,
             iterations=iterations,
         )
+        trace = plan_episode(config)
     except (AgentError, WorldModelError) as error:
         return {"error": str(error)}
     return {"trace": trace.to_json(), "summary": trace.summary()}

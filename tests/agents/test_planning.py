@@ -5,12 +5,12 @@ import pytest
 import torch
 
 from agents.baselines.reflexes import run_random, run_straight
+from agents.config import PlanConfig
 from agents.errors import AgentError
 from agents.evaluate import evaluate, recorded, wilson
 from agents.loop import Eyes, plan_episode, run
 from agents.objectives import OBJECTIVES
 from agents.planners import PLANNERS, make_planner
-from agents.planners.base import Budget
 from agents.worlds import simulator
 from world_model.checkpoint import load
 from world_model.train import one_thread
@@ -22,8 +22,8 @@ STARTS, GOALS = SIM.sample_tasks(np.random.default_rng(77), N)
 
 def success(eyes, planner="icem", objective="min-mean", seed=0):
     with one_thread():
-        search = make_planner(planner, objective, Budget(), seed)
-        return run(eyes, search, STARTS, GOALS, 4).success.mean()
+        search = make_planner(PlanConfig(planner=planner, objective=objective, seed=seed))
+        return run(eyes, search, STARTS, GOALS).success.mean()
 
 
 def test_the_shipped_model_plans_between_the_floor_and_the_ceiling():
@@ -52,26 +52,26 @@ def test_the_textbook_final_cost_is_worse_than_the_nearest_approach_even_on_the_
 def test_a_plan_is_repeatable_and_its_actions_are_legal(name):
     state, goal = torch.from_numpy(STARTS[:5]), torch.from_numpy(GOALS[:5])
     plans = [
-        make_planner(name, "min-mean", Budget(), 3).plan(Eyes(SIM, None).rollout, state, goal, None, 0)
+        make_planner(PlanConfig(planner=name, seed=3)).plan(Eyes(SIM, None).rollout, state, goal, None, 0)
         for _ in range(2)
     ]
     assert torch.equal(plans[0].actions, plans[1].actions)
     assert plans[0].actions.shape == (5, 40, 2)
     assert plans[0].actions.abs().max() <= 1
-    again = make_planner(name, "min-mean", Budget(), 4).plan(Eyes(SIM, None).rollout, state, goal, None, 0)
+    again = make_planner(PlanConfig(planner=name, seed=4)).plan(Eyes(SIM, None).rollout, state, goal, None, 0)
     assert not torch.equal(plans[0].actions, again.actions)
 
 
 def test_the_chosen_plan_is_the_cheapest_of_those_kept():
     state, goal = torch.from_numpy(STARTS[:5]), torch.from_numpy(GOALS[:5])
-    plan = make_planner("icem", "min-mean", Budget(), 0).plan(Eyes(SIM, None).rollout, state, goal, None, 0)
+    plan = make_planner(PlanConfig()).plan(Eyes(SIM, None).rollout, state, goal, None, 0)
     costs = OBJECTIVES["min-mean"](plan.candidates, goal)
     assert torch.allclose(costs[:, 0], plan.cost)
     assert (costs >= plan.cost[:, None] - 1e-4).all()
 
 
 def test_a_trace_tells_one_episode_and_serialises():
-    trace = plan_episode(seed=0)
+    trace = plan_episode(PlanConfig(seed=0))
     assert trace.frames.shape == trace.imagined.shape == trace.blind.shape == (trace.steps + 1, 64, 64, 3)
     assert trace.error.shape == (trace.steps + 1,)
     assert len(trace.looks) == len(trace.plan_ms) == len(trace.candidates)
@@ -87,13 +87,13 @@ def test_a_trace_tells_one_episode_and_serialises():
 
 
 def test_the_same_seed_is_the_same_episode():
-    one, two = plan_episode(seed=5), plan_episode(seed=5)
+    one, two = plan_episode(PlanConfig(seed=5)), plan_episode(PlanConfig(seed=5))
     assert (one.actions == two.actions).all()
     assert (one.imagined == two.imagined).all()
 
 
 def test_looking_again_keeps_the_dream_nearer_to_the_truth():
-    traces = [plan_episode(seed=seed) for seed in range(12)]
+    traces = [plan_episode(PlanConfig(seed=seed)) for seed in range(12)]
     looked = np.mean([t.error[-1] for t in traces])
     never = np.mean([t.blind_error[-1] for t in traces])
     assert looked < never
@@ -102,7 +102,7 @@ def test_looking_again_keeps_the_dream_nearer_to_the_truth():
 def test_a_clip_is_written(tmp_path):
     from PIL import Image
 
-    trace = plan_episode(seed=1)
+    trace = plan_episode(PlanConfig(seed=1))
     trace.write_clip(tmp_path / "clip.gif")
     with Image.open(tmp_path / "clip.gif") as clip:
         assert clip.n_frames >= trace.steps // 2
@@ -117,11 +117,12 @@ def test_a_clip_is_written(tmp_path):
         ({"num_samples": 0}, "num_samples is 0"),
         ({"horizon": 30}, "multiple of 4"),
         ({"look_every": 500}, "look_every is 500"),
+        ({"seed": -1}, "seed is -1"),
     ],
 )
 def test_what_does_not_exist_is_refused_in_one_line(wrong, message):
     with pytest.raises(AgentError, match=message) as caught:
-        plan_episode(**wrong)
+        plan_episode(PlanConfig(**wrong))
     assert "\n" not in str(caught.value)
 
 
@@ -134,10 +135,10 @@ def test_wilson_matches_the_published_value_and_stays_inside():
 
 
 def test_evaluation_puts_floor_and_ceiling_beside_the_model():
-    result = evaluate(episodes=20)
+    result = evaluate(PlanConfig(), episodes=20)
     assert [row.name for row in result.rows] == ["random", "straight line", "model", "oracle"]
     assert all(row.n == 20 and row.low <= row.success <= row.high for row in result.rows)
-    assert evaluate(episodes=20).rows == result.rows
+    assert evaluate(PlanConfig(), episodes=20).rows == result.rows
 
 
 def test_the_passport_keeps_the_promise_of_the_shipped_model():

@@ -98,6 +98,8 @@ def test_evaluate_prints_floor_ceiling_and_interval():
         (["plan", "--model", "gpt-9"], ["gpt-9", "two-rooms-jepa"]),
         (["plan", "--planner", "guess"], ["guess", "icem", "shooting"]),
         (["evaluate", "--episodes", "0"], ["episodes is 0"]),
+        (["plan", "--horizon", "30"], ["horizon is 30", "multiple of 4"]),
+        (["plan", "--out", "/proc/nowhere"], ["/proc/nowhere"]),
         (["train", "--updates", "0"], ["updates is 0"]),
         (["ingest", "no-such-file.pdf"], ["no-such-file.pdf"]),
     ],
