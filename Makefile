@@ -32,7 +32,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@echo "installing pinned packages into .venv (about two minutes the first time) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check $$(grep '^torch==' requirements.lock)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.lock
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@$(BIN)/pip check
 	@touch $(STAMP)
 

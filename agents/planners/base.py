@@ -35,8 +35,6 @@ class Plan:
 class Planner(ABC):
     """Searches action sequences for B episodes at once. Randomness comes from the configuration's seed alone."""
 
-    name: str
-
     def __init__(self, config: PlanConfig, objective: Objective, action_size: int):
         self.config, self.objective, self.action_size = config, objective, action_size
         self.generator = torch.Generator().manual_seed(config.seed)

@@ -16,7 +16,6 @@ class CEM(Planner):
     an obstacle and one that passes right, the mean hits it.
     """
 
-    name = "cem"
     correlation = 0.0
     """Between neighbouring knots of a sample's noise."""
     explore = 0.0
@@ -61,7 +60,6 @@ class ICEM(CEM):
     which goes on exploring: with the true simulator, 99.0 % against 89.7 % of
     300 tasks in two-rooms at the same budget."""
 
-    name = "icem"
     correlation = 0.5
     explore = 0.3
     kept_elites = 2

@@ -11,8 +11,6 @@ from agents.planners.base import Plan, Planner, Rollout, choose
 class RandomShooting(Planner):
     """Uniform action knots, as many as CEM scores in all its iterations together; the best is executed."""
 
-    name = "shooting"
-
     def plan(
         self, rollout: Rollout, state: Tensor, goal: Tensor, previous: Plan | None, executed: int
     ) -> Plan:

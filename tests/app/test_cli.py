@@ -8,8 +8,6 @@ import time
 
 import pytest
 
-from app.cli import main as _main  # noqa: F401  (fails here, in one line, if the command can't be imported)
-
 
 def orrery(*arguments: str, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[str]:
     import os

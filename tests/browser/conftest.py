@@ -14,16 +14,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-START = "import sys; from app.server import serve; serve(int(sys.argv[1]))"
+from app.screenshots import FLAGS, SERVE
 
 
 def free_port() -> int:
@@ -37,7 +28,7 @@ def server():
     """The address of a running app."""
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-c", START, str(port)],
+        [sys.executable, "-c", SERVE, str(port)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
