@@ -1,25 +1,15 @@
-"""Records as text for a terminal."""
+"""Answers, documents, claims and trends as text."""
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
+from app.printing import WIDTH, wrap
+
 if TYPE_CHECKING:
-    from agents.bench import WorldSpeed
-    from agents.evaluate import Evaluation
-    from agents.trace import Trace
-    from app.doctor import Check
-    from corpus.bench import IngestBench
     from corpus.library import Document
     from corpus.records import Answer, Citation, Claim, Voice
     from corpus.trends import Appearance, Timeline
-
-WIDTH = 100
-
-
-def wrap(text: str, indent: str = "") -> str:
-    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
 
 
 def print_answer(answer: Answer) -> None:
@@ -146,78 +136,3 @@ _PERIODS = {
     "quarter": lambda month: f"{month[2:4]}Q{(int(month[5:]) + 2) // 3}",
     "year": lambda month: month[:4],
 }
-
-
-def print_ingest_bench(result: IngestBench) -> None:
-    from corpus.bench import GOALS
-
-    print(
-        f"{result.passages:,} passages of {result.documents:,} documents, {result.disk_mb:.0f} MB on disk\n"
-    )
-    for label, value, goal in (
-        (
-            "open",
-            f"{result.open_seconds:.2f} s (and {result.import_seconds:.1f} s of imports)",
-            "open_seconds",
-        ),
-        ("retrieve, median", f"{result.retrieve_ms_median:.1f} ms", "retrieve_ms_median"),
-        ("retrieve, 95th percentile", f"{result.retrieve_ms_p95:.1f} ms", "retrieve_ms_p95"),
-        ("resident", f"{result.resident_mb:.0f} MB", "resident_mb"),
-        ("cost growth", f"{result.growth:+.1%}", "growth"),
-        ("embedding, times plain", f"{result.embedding_ratio:.2f}", "embedding_ratio"),
-        ("embedding, least cosine", f"{result.embedding_cosine:.5f}", "embedding_cosine"),
-    ):
-        print(f"  {label:26} {value:34} goal {GOALS[goal]:g}")
-    print(
-        f"\nembedding: {result.plain_per_second:.0f} passages a CPU second plain, {result.fast_per_second:.0f} in bulk "
-        f"({'bfloat16' if result.bfloat16 else 'float32'})"
-    )
-    print("\n  passages    ms a passage   CPU ms   resident MB")
-    for cost in result.costs:
-        print(
-            f"  {cost.at:8,}    {cost.ms_per_passage:12.1f} {cost.cpu_ms_per_passage:8.1f} {cost.resident_mb:13.0f}"
-        )
-    print(f"\nfilling, not embedded: {result.fill_ms_per_passage:.1f} ms a passage")
-    print(wrap(f"{result.protocol}; {result.threads} thread; {result.machine}; {result.date}"))
-
-
-def print_trace(trace: Trace) -> None:
-    print(f"{trace.world}, {trace.model}, {trace.planner}, {trace.objective}, seed {trace.seed}\n")
-    print(" step   real (x, y)   imagined (x, y)   error px   never looked again px")
-    for t in range(trace.steps + 1):
-        (x, y), (u, v) = trace.positions[t], trace.imagined_positions[t]
-        look = "  looked" if t in trace.looks else ""
-        print(
-            f"{t:5d}   {x:5.1f} {y:5.1f}     {u:5.1f} {v:5.1f}       {trace.error[t]:6.2f}   {trace.blind_error[t]:9.2f}{look}"
-        )
-    print("\n" + wrap(trace.summary()))
-    print(f"plans: {len(trace.plan_ms)}, median {sorted(trace.plan_ms)[len(trace.plan_ms) // 2]:.1f} ms")
-
-
-def print_evaluation(result: Evaluation) -> None:
-    print(f"{result.world}, {result.model}, {result.planner}, {result.objective}: success {result.rule}\n")
-    for row in result.rows:
-        print(
-            f"  {row.name:14} {row.success:7.1%}   95 % interval {row.low:6.1%} to {row.high:6.1%}   n = {row.n}"
-        )
-    print(f"\nsteps to success: {result.steps_to_success:.1f} on average")
-    print(
-        f"a plan: {result.ms_per_plan:.1f} ms alone, {result.ms_per_plan_batched:.2f} ms in a batch, one thread"
-    )
-    print(f"again: {result.command}\n({result.date}, {result.machine})")
-
-
-def print_checks(checks: list[Check]) -> None:
-    marks = {"works": "ok     ", "absent": "absent ", "broken": "BROKEN "}
-    for check in checks:
-        print(f"{marks[check.state]} {check.name:16} {check.detail}")
-        if check.fix:
-            print(wrap(check.fix, " " * 25 + "-> "))
-
-
-def print_world_speeds(rows: list[WorldSpeed]) -> None:
-    """A line a world; the protocol first."""
-    print(f"batch {rows[0].batch}, one thread, {rows[0].seconds:g} s of processor time for each figure\n")
-    print("world           steps a second   recorded frames a second")
-    for row in rows:
-        print(f"{row.world:15} {row.steps_per_second:14,.0f}   {row.frames_per_second:24,.0f}")

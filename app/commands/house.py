@@ -1,0 +1,37 @@
+"""The web app, and what works on this machine."""
+
+from __future__ import annotations
+
+from app.commands import app, show
+
+
+@app.command
+def serve(port: int = 7860, host: str = "127.0.0.1") -> None:
+    """Open the web app.
+
+    Args:
+        port: Where to listen.
+        host: Which address to listen on; the default answers this machine alone.
+    """
+    from app.server import serve as run
+
+    run(port, host)
+
+
+@app.command
+def doctor(json: bool = False) -> None:
+    """Say what works on this machine, and what to do about what doesn't.
+
+    Args:
+        json: Print the checks as records.
+    """
+    from app.doctor import examine
+    from app.printing.house import print_checks
+
+    checks = examine()
+    if json:
+        show([check.to_json() for check in checks])
+    else:
+        print_checks(checks)
+    if any(check.state == "broken" for check in checks):
+        raise SystemExit(1)
