@@ -17,6 +17,8 @@ from app.errors import AppError
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported: it looks up outside hosts
 
+LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
+"""Names and addresses of this machine alone."""
 CANVAS = Path(__file__).parent / "canvas"
 
 
@@ -24,13 +26,23 @@ class PortInUse(AppError):
     """The port is taken. The message is one line that names it and the next free one."""
 
 
-def serve(port: int = 7860, host: str = "127.0.0.1") -> None:
-    """Serve the app until Ctrl-C. Raises `PortInUse` before anything heavy is imported."""
+class Exposed(AppError):
+    """Asked to answer other machines, with neither a password nor a word that none is wanted."""
+
+
+def serve(port: int = 7860, host: str = "127.0.0.1", password: str = "", open: bool = False) -> None:
+    """Serve the app until Ctrl-C. Raises `PortInUse` or `Exposed` before anything heavy is imported."""
+    here = host in LOCAL
+    if not here and not password and not open:
+        raise Exposed(
+            f"{host} can be reached from other machines: give --password WORD, or --open if everyone may come in."
+        )
     sock = claim(port, host)
     try:
         import uvicorn
 
         from app.documents import stop
+        from app.guard import Guard
 
         class Server(uvicorn.Server):
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -45,7 +57,11 @@ def serve(port: int = 7860, host: str = "127.0.0.1") -> None:
 
         warmth = Warmth({"corpus": warm_corpus, "model": warm_model})
         config = uvicorn.Config(
-            make_app(warmth), log_level="warning", timeout_graceful_shutdown=1, lifespan="on"
+            Guard(make_app(warmth), LOCAL if here else frozenset(), password),
+            log_level="warning",
+            timeout_graceful_shutdown=1,
+            lifespan="on",
+            ws_max_size=4096,
         )
         Server(config).run(sockets=[sock])
     except KeyboardInterrupt:
@@ -137,28 +153,21 @@ def make_app(warmth: Warmth) -> Any:
     """The FastAPI app: our modules and styles, one source by its id, the user's documents, what is ready, and gradio
     at `/`."""
     import gradio as gr
-    from fastapi import FastAPI, HTTPException
+    from fastapi import FastAPI
     from fastapi.staticfiles import StaticFiles
 
-    from app.documents import routes
+    from app import documents, dream, reading
     from app.theme import HEAD, make_theme
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(routes)
+    app.include_router(documents.routes)
+    app.include_router(dream.routes)
+    app.include_router(reading.routes)
     app.mount("/canvas", StaticFiles(directory=CANVAS), name="canvas")
 
     @app.get("/api/ready")
     def ready() -> dict[str, str]:
         return warmth.state
-
-    @app.get("/api/source/{source_id}")
-    def source(source_id: str) -> dict[str, Any]:
-        from corpus.index import open_corpus
-
-        found = open_corpus().sources.get(source_id)
-        if found is None:
-            raise HTTPException(404, f"There is no source {source_id!r}.")
-        return found.to_json()
 
     return gr.mount_gradio_app(
         app,
@@ -179,7 +188,7 @@ def make_page() -> Any:
     """The page: a header and one tab a file of `app/tabs`."""
     import gradio as gr
 
-    from app.tabs import ask, plan
+    from app.tabs import ask, dream, plan, trends
 
     with gr.Blocks(title="Orrery", analytics_enabled=False, fill_width=True) as page:
         gr.HTML(
@@ -189,7 +198,7 @@ def make_page() -> Any:
             elem_id="header",
         )
         with gr.Tabs(elem_id="tabs"):
-            for tab in (ask, plan):
+            for tab in (ask, plan, dream, trends):
                 with gr.Tab(tab.TITLE, id=tab.TITLE.lower(), render_children=True):
                     tab.build()
     return page

@@ -147,3 +147,87 @@ def _months(first: str, last: str) -> Iterable[str]:
     while f"{year}-{month:02d}" <= last:
         yield f"{year}-{month:02d}"
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+
+
+def papers_of(month: str, topic: str = "") -> tuple[Paper, ...]:
+    """The titles of one month (YYYY-MM) or year (YYYY), of one topic or of all. Raises CorpusError as `timeline` does."""
+    first, last = _month(month, "01"), _month(month, "12")
+    if topic and topic not in topics():
+        raise CorpusError(f"unknown topic '{topic}'; the topics are: {', '.join(topics())}")
+    return tuple(p for p in papers() if first <= p.published <= last and (not topic or topic in p.topics))
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A claim by the date of the first source that speaks for it."""
+
+    claim_id: str
+    statement: str
+    status: str
+    published: str
+    source_id: str
+    topics: tuple[str, ...]
+
+
+def claims_seen(since: str = "", until: str = "", topic: str = "") -> tuple[Statement, ...]:
+    """The claims first said in these months (as in `timeline`), oldest first; those whose sources have no date are left
+    out. Said here means: in a source of this corpus, which need not be the first to say it."""
+    from corpus.ledger import claims
+    from corpus.shipped import read_sources
+
+    first, last = _month(since or "0001", "01"), _month(until or "9999", "12")
+    dates = {source.id: source.published for source in read_sources()}
+    found = []
+    for claim in claims().values():
+        said = min(
+            ((dates[v.source_id], v.source_id) for v in claim.supports if dates[v.source_id]), default=None
+        )
+        if (
+            said
+            and first[: len(said[0])] <= said[0][: len(first)] <= last
+            and (not topic or topic in claim.topics)
+        ):
+            found.append(Statement(claim.id, claim.statement, claim.status, *said, claim.topics))
+    return tuple(sorted(found, key=lambda one: (one.published, one.claim_id)))
+
+
+@dataclass(frozen=True)
+class Change:
+    """One topic's share of the titles in a span of months, beside the span of equal length before it."""
+
+    topic: str
+    before: int
+    after: int
+    total_before: int
+    total_after: int
+
+    @property
+    def growth(self) -> float:
+        """Difference of the two shares, in [-1, 1]. Counts alone grow with the field."""
+        return self.after / max(1, self.total_after) - self.before / max(1, self.total_before)
+
+
+def changed_since(month: str) -> tuple[Change, ...]:
+    """Each topic's titles from `month` to the end of the bibliography against as many months before, the greatest change
+    of share first. Raises CorpusError when there is no span of that length before it."""
+    first, end = _month(month, "01"), papers()[-1].published
+    after = list(_months(first, end))
+    every = list(_months(papers()[0].published, end))
+    at = every.index(first) if first in every else -1
+    if not after or at < len(after):
+        raise CorpusError(
+            f"since {month} there are {len(after)} months up to {end}, and fewer before it from {every[0]} on; "
+            f"choose a later month"
+        )
+    span = timeline(every[at - len(after)], end)
+    found = [
+        Change(
+            topic,
+            sum(n[: len(after)]),
+            sum(n[len(after) :]),
+            sum(span.total[: len(after)]),
+            sum(span.total[len(after) :]),
+        )
+        for topic, n in span.counts.items()
+    ]
+    return tuple(sorted(found, key=lambda change: (-abs(change.growth), change.topic)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tyro.conf import OmitArgPrefixes
+from tyro.conf import OmitArgPrefixes, Positional
 
 from agents.config import PlanConfig
 from app.commands import app, note, show
@@ -32,18 +32,21 @@ def plan(config: OmitArgPrefixes[PlanConfig], out: Path = Path("runs/clips"), js
 
 
 @app.command
-def evaluate(config: OmitArgPrefixes[PlanConfig], episodes: int = 200, json: bool = False) -> None:
-    """Success with its Wilson interval, random floor, straight line, oracle ceiling, and milliseconds per plan.
+def evaluate(
+    config: OmitArgPrefixes[PlanConfig], episodes: int = 200, out: Path | None = None, json: bool = False
+) -> None:
+    """Success (or cost) with its interval, random floor, oracle ceiling, and milliseconds per plan, the same tasks for all.
 
     Args:
-        config: How to plan.
+        config: How to plan. What isn't given is what the model was made for: `--model M` alone is enough.
         episodes: Tasks, the same for every row.
+        out: A JSON file for the result, episode by episode. Begun again with the same settings, it goes on from there.
         json: Print the Evaluation record.
     """
     from agents.evaluate import evaluate as run
     from app.printing.agents import print_evaluation
 
-    result = run(config, episodes, report=note)
+    result = run(config, episodes, report=note, out=out)
     if json:
         show(result.to_json())
     else:
@@ -76,3 +79,20 @@ def train(
     name = name or "-".join([*world.split(":"), family])
     passport = train_and_ship(world, name, seeds, out, episodes=episodes, report=note, family=family)
     print(f"{out / (passport.name + '.safetensors')}: seed {passport.results['shipped_seed']}")
+
+
+@app.command
+def dream(moves: Positional[str], model: str = "two-rooms-jepa", seed: int = 0, json: bool = False) -> None:
+    """Play moves inside a model, eyes closed, and print how far it drifts from the real world.
+
+    Args:
+        moves: Such as right:40,down:20,look,left:10: each direction held that many steps; look opens the eyes.
+        model: A shipped model's name, or a folder with a checkpoint.
+        seed: Where it starts.
+        json: Print the Journey record.
+    """
+    from agents.dream import journey
+    from app.printing.agents import print_journey
+
+    found = journey(model, moves, seed)
+    show(found.to_json()) if json else print_journey(found)

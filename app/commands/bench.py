@@ -32,7 +32,7 @@ def bench(what: Positional[Literal["ingest", "worlds"]], passages: int = 100_000
         else:
             print_world_speeds(rows)
         return
-    from corpus.bench import bench_ingest
+    from corpus.bench.ingest import bench_ingest
 
     result = bench_ingest(passages, note)
     if json:

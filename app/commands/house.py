@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
+
 from app.commands import app, show
 
 
 @app.command
-def serve(port: int = 7860, host: str = "127.0.0.1") -> None:
+def serve(port: int = 7860, host: str = "127.0.0.1", password: str = "", open: bool = False) -> None:
     """Open the web app.
 
     Args:
         port: Where to listen.
-        host: Which address to listen on; the default answers this machine alone.
+        host: Which address to listen on; the default answers this machine alone. Any other needs --password or --open.
+        password: Asked for before anything is shown; better given as ORRERY_PASSWORD in the environment.
+        open: Everyone who can reach the address may come in.
     """
     from app.server import serve as run
 
-    run(port, host)
+    run(port, host, password or os.environ.get("ORRERY_PASSWORD", ""), open)
 
 
 @app.command

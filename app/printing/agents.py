@@ -8,6 +8,7 @@ from app.printing import wrap
 
 if TYPE_CHECKING:
     from agents.evaluate import Evaluation
+    from agents.score import CostRow, Row
     from agents.trace import Trace
 
 
@@ -25,13 +26,25 @@ def print_trace(trace: Trace) -> None:
 
 
 def print_evaluation(result: Evaluation) -> None:
-    print(f"{result.world}, {result.model}, {result.planner}, {result.objective}: success {result.rule}\n")
+    print(wrap(f"{result.world}, {result.model}, {result.planner}, {result.objective}: {result.rule}") + "\n")
+    wide = max(len(row.name) for row in result.rows)
     for row in result.rows:
-        print(
-            f"  {row.name:14} {row.success:7.1%}   95 % interval {row.low:6.1%} to {row.high:6.1%}   n = {row.n}"
-        )
-    print(f"\nsteps to success: {result.steps_to_success:.1f} on average")
+        print(f"  {row.name:{wide}}  {row}{_against(row)}")
+    for line in result.notes:
+        print(wrap(line))
+    print("\nin brackets: 95 % interval (Wilson for shares; normal over episodes for costs)")
+    if result.steps_to_success is not None:
+        spl = "" if result.spl is None else f", path efficiency (SPL) {result.spl:.2f}"
+        print(f"steps to success: {result.steps_to_success:.1f} on average{spl}")
     print(
         f"a plan: {result.ms_per_plan:.1f} ms alone, {result.ms_per_plan_batched:.2f} ms in a batch, one thread"
     )
     print(f"again: {result.command}\n({result.date}, {result.machine})")
+
+
+def _against(row: Row | CostRow) -> str:
+    """How the model compares, on the same tasks."""
+    saving, p = getattr(row, "saving", None), getattr(row, "p", None)
+    if saving is not None:
+        return f"   the model saves {saving:.1%} [{row.saving_low:.1%}, {row.saving_high:.1%}]"  # type: ignore[union-attr]
+    return "" if p is None else f"   McNemar against the model p = {p:.2g}"

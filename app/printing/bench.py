@@ -8,11 +8,11 @@ from app.printing import wrap
 
 if TYPE_CHECKING:
     from agents.bench import WorldSpeed
-    from corpus.bench import IngestBench
+    from corpus.bench.ingest import IngestBench
 
 
 def print_ingest_bench(result: IngestBench) -> None:
-    from corpus.bench import GOALS
+    from corpus.bench.ingest import GOALS
 
     print(
         f"{result.passages:,} passages of {result.documents:,} documents, {result.disk_mb:.0f} MB on disk\n"

@@ -8,7 +8,8 @@ import gradio as gr
 
 from agents.config import PlanConfig
 from agents.errors import AgentError
-from agents.planners import PLANNERS
+from agents.planners import CONTINUOUS, planners_of
+from agents.worlds import make_world
 from world_model.checkpoint import read_passport, shipped
 from world_model.errors import WorldModelError
 
@@ -28,7 +29,7 @@ def build() -> None:
             learned = worlds()
             world = gr.Radio(list(learned), value=learned_in(MODEL), label="World")
             model = gr.Radio(shipped() or [MODEL], value=MODEL, label="Model")
-            planner = gr.Radio(list(PLANNERS), value=PLANNERS[0], label="Planner")
+            planner = gr.Radio(list(CONTINUOUS), value=next(iter(CONTINUOUS)), label="Planner")
         with gr.Row():
             budget = gr.Radio(list(BUDGETS), value="medium", label="Budget")
             look = gr.Slider(1, 16, value=4, step=1, label="Steps between looks", elem_id="plan-look")
@@ -52,12 +53,18 @@ def build() -> None:
     run.click(None, js="() => { dispatchEvent(new Event('orrery:planning')); }", api_visibility="private")
     run.click(run_episode, [world, model, planner, budget, look, seed], stage, concurrency_limit=2, **hush)
     model.change(recorded, model, score, **hush)
-    world.change(lambda chosen: worlds()[chosen], world, model, **hush)
+    world.change(suits, world, [model, planner], **hush)
 
 
 def worlds() -> dict[str, str]:
     """World -> a shipped model of it. Worlds that nothing has learned yet can't be planned in."""
     return {learned_in(name): name for name in reversed(shipped())} or {"two-rooms": MODEL}
+
+
+def suits(world: str) -> tuple[str, Any]:
+    """A model of that world, and the planners that there are for it."""
+    names = planners_of(make_world(world))
+    return worlds()[world], gr.Radio(names, value=names[0])
 
 
 def learned_in(model: str) -> str:
