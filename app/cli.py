@@ -12,7 +12,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 from agents.errors import AgentError
-from app.commands import agents, app, bench, corpus, house  # noqa: F401  in the order of the help
+from app.commands import agents, app, bench, corpus, house, lab  # noqa: F401  in the order of the help
 from app.errors import AppError
 from corpus.errors import CorpusError
 from world_model.errors import WorldModelError
@@ -22,7 +22,10 @@ def main() -> None:
     """What a user can cause ends in one line and exit status 2; Ctrl-C in status 130."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        app.cli(prog="orrery", description="Ask it in words, then watch it happen.")
+        if sys.argv[1:2] == ["bench"]:
+            bench.bench()
+        else:
+            app.cli(prog="orrery", description="Ask it in words, then watch it happen.")
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except OSError as error:

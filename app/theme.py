@@ -19,6 +19,7 @@ HEAD = """
 <link rel="stylesheet" href="/canvas/plan.css">
 <link rel="stylesheet" href="/canvas/dream.css">
 <link rel="stylesheet" href="/canvas/trends.css">
+<link rel="stylesheet" href="/canvas/lab.css">
 """
 
 

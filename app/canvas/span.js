@@ -4,7 +4,7 @@ import { h } from "/canvas/dom.js";
 const LANE = 19;
 
 export function createSpan(title, open) {
-  const chart = h("div", { class: "span", role: "img" });
+  const chart = h("div", { class: "span", role: "group", tabindex: "0" });
   const list = h("ul", { class: "spanlist" });
   const root = h("div", {}, h("p", { class: "faint" }, title), chart, h("details", {}, h("summary", {}, "As a list"), list));
   let items = [];

@@ -68,7 +68,7 @@ export function mount({ element }) {
   function cell(id, period, n, depth) {
     const name = `${data.topics[id]}, ${period}: ${n} ${n === 1 ? "title" : "titles"}`;
     if (!n) return h("td", {});
-    return h("td", {}, h("button", { type: "button", title: name, "aria-label": name, style: `--depth: ${Math.round(14 + 86 * Math.sqrt(depth))}%`, class: depth > 0.35 ? "deep" : null, onclick: () => openPapers(id, period) }, String(n)));
+    return h("td", {}, h("button", { type: "button", title: name, "aria-label": name, style: `--depth: ${Math.round(8 + 42 * Math.sqrt(depth))}%`, onclick: () => openPapers(id, period) }, String(n)));
   }
   function showNumbers() {
     const on = root.classList.toggle("bare");

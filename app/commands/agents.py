@@ -61,24 +61,79 @@ def train(
     seeds: tuple[int, ...] = (0, 1, 2),
     episodes: int = 200,
     out: Path = Path("runs/train"),
+    data: Path | None = None,
 ) -> None:
     """Record episodes, train a model for each seed, evaluate each, and leave the best with its passport in `out`.
 
-    The shipped models were made by `orrery train --world W`, everything else left as it is.
+    The shipped models were made by `orrery train --world W`, everything else left as it is. Killed and begun again, it
+    goes on where it was.
 
     Args:
         world: The world's name, options included: two-rooms, or two-rooms:random.
-        family: The kind of model.
+        family: The kind of model: jepa, pixel, rssm, ensemble or belief.
         name: The checkpoint's name; by default the world's and the family's.
         seeds: Training seeds; each records its own episodes.
         episodes: Evaluation tasks, the same for every seed.
         out: The folder for the checkpoints.
+        data: Learn from this file of `orrery collect`, or an .npz of your own with the arrays obs and action.
     """
-    from agents.recipes import train_and_ship
+    from agents.training import train_and_ship
 
-    name = name or "-".join([*world.split(":"), family])
-    passport = train_and_ship(world, name, seeds, out, episodes=episodes, report=note, family=family)
+    name = name or "-".join([data.stem if data else world.replace(":", "-"), family])
+    passport = train_and_ship(world, name, seeds, out, None, episodes, note, family, data)
     print(f"{out / (passport.name + '.safetensors')}: seed {passport.results['shipped_seed']}")
+
+
+@app.command
+def collect(
+    world: str = "two-rooms",
+    episodes: int = 600,
+    steps: int = 50,
+    seed: int = 0,
+    out: Path = Path("runs/episodes.npz"),
+    json: bool = False,
+) -> None:
+    """Let a world's random behaviour loose and keep what it sees, what it did and the hidden facts in one file.
+
+    Args:
+        world: The world's name, options included, or a Gymnasium id.
+        episodes: How many.
+        steps: Actions in each.
+        seed: The same seed gives the same recordings.
+        out: The file: an .npz of obs, action, fact_<name> and the recipe that makes it again.
+        json: Print the recipe and its hash.
+    """
+    from agents.collect import collect_to
+    from app.printing.agents import print_recorded
+
+    recorded = collect_to(out, world, episodes, steps, seed)
+    show(recorded.to_json()) if json else print_recorded(recorded)
+
+
+@app.command
+def probe(
+    model: str = "two-rooms-jepa",
+    world: str = "",
+    data: Path | None = None,
+    episodes: int = 300,
+    out: Path = Path("runs/probe"),
+    json: bool = False,
+) -> None:
+    """Say what can be read from a model's latent, fact by fact, and draw the latent coloured by each.
+
+    Args:
+        model: A shipped model's name, a checkpoint's path or its folder.
+        world: The world to record in; left out, the one that the model learned.
+        data: Read from this file of recordings instead.
+        episodes: Recordings that the probes learn from; a third as many others measure them.
+        out: The folder for the map (SVG).
+        json: Print the record.
+    """
+    from agents.probing import probe as run
+    from app.printing.agents import print_probed
+
+    found = run(model, world, data, episodes, out, note)
+    show(found.to_json()) if json else print_probed(found)
 
 
 @app.command

@@ -1,41 +1,121 @@
-"""Figures against a data set or a world."""
+"""`orrery bench WHAT`: figures against a data set or a world, each a command with options of its own."""
 
 from __future__ import annotations
 
-from typing import Literal
+import sys
+from pathlib import Path
 
-from tyro.conf import Positional
+from tyro.extras import SubcommandApp
 
 from app.commands import app, note, show
 
+benches = SubcommandApp()
+
 
 @app.command
-def bench(what: Positional[Literal["ingest", "worlds"]], passages: int = 100_000, json: bool = False) -> None:
-    """Measure on this machine.
+def bench() -> None:
+    """Measure on this machine; `orrery bench --help` lists what."""
+    benches.cli(prog="orrery bench", description="Measure on this machine.", args=sys.argv[2:])
 
-    `ingest`: what a large library costs to fill, to open and to search (about ten minutes). `worlds`: steps and
-    frames a second.
+
+@benches.command
+def ingest(passages: int = 100_000, json: bool = False) -> None:
+    """What a large library costs to fill, to open and to search (about ten minutes).
 
     Args:
-        what: Which figures.
-        passages: ingest: how many the library is filled with; it lies in a temporary folder.
+        passages: How many the library is filled with; it lies in a temporary folder.
         json: Print the record.
     """
-    from app.printing.bench import print_ingest_bench, print_world_speeds
-
-    if what == "worlds":
-        from agents.bench import worlds
-
-        rows = worlds()
-        if json:
-            show([row.to_json() for row in rows])
-        else:
-            print_world_speeds(rows)
-        return
+    from app.printing.bench import print_ingest_bench
     from corpus.bench.ingest import bench_ingest
 
     result = bench_ingest(passages, note)
-    if json:
-        show(result.to_json())
-    else:
-        print_ingest_bench(result)
+    show(result.to_json()) if json else print_ingest_bench(result)
+
+
+@benches.command
+def worlds(json: bool = False) -> None:
+    """Steps and frames a second of each world.
+
+    Args:
+        json: Print the records.
+    """
+    from agents.bench import worlds as run
+    from app.printing.bench import print_world_speeds
+
+    rows = run()
+    show([row.to_json() for row in rows]) if json else print_world_speeds(rows)
+
+
+@benches.command
+def uncertainty(model: str = "two-rooms-random-jepa", rollouts: int = 500, json: bool = False) -> None:
+    """Which score knows that an imagined rollout will be wrong, as learned and with each thing changed in the world.
+
+    Args:
+        model: A shipped model's name, or a folder with a checkpoint.
+        rollouts: For each of three seeds and each change.
+        json: Print the Detection records.
+    """
+    from agents.uncertainty import detect
+    from app.printing.bench import print_detections
+
+    rows = detect(model, rollouts, report=note)
+    show([row.to_json() for row in rows]) if json else print_detections(rows)
+
+
+@benches.command
+def retrieval(dataset: Path, seed: int = 0, json: bool = False) -> None:
+    """nDCG@10 and recall@10 of BM25, of MiniLM and of each fusion, on a test collection in BEIR's layout.
+
+    Args:
+        dataset: The folder with corpus.jsonl, queries.jsonl and qrels.tsv (or qrels/test.tsv), gzipped or not.
+        seed: Of the bootstrap intervals.
+        json: Print the record.
+    """
+    from app.printing.bench import print_retrieval_bench
+    from corpus.bench.retrieval import bench_retrieval
+
+    result = bench_retrieval(dataset, seed, note)
+    show(result.to_json()) if json else print_retrieval_bench(result)
+
+
+@benches.command
+def refusal(
+    dataset: Path,
+    sample: int = 600,
+    seed: int = 0,
+    out: Path = Path("runs/refusal.svg"),
+    json: bool = False,
+) -> None:
+    """Whether the answerer knows when not to answer: risk by coverage on SQuAD 2.0, against cosine and BM25 alone.
+
+    Args:
+        dataset: SQuAD 2.0's dev-v2.0.json, gzipped or not.
+        sample: Questions that are drawn from the articles on which nothing was trained.
+        seed: Of the draw.
+        out: The file for the figure (SVG).
+        json: Print the record.
+    """
+    from app.printing.bench import print_refusal_bench
+    from corpus.bench.refusal import bench_refusal, figure
+
+    result = bench_refusal(dataset, sample, seed, note)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(figure(result), encoding="utf-8")
+    show({**result.to_json(), "figure": str(out)}) if json else print_refusal_bench(result, out)
+
+
+@benches.command
+def answers(questions: Path, json: bool = False) -> None:
+    """Answered rightly and refused rightly, in both halves of a file of questions, by kind, and its dialogues.
+
+    Args:
+        questions: The YAML file; ours is tests/corpus/evaluation.yaml.
+        json: Print the record.
+    """
+    from app.printing.bench import print_answers_bench
+    from corpus.bench.answers import bench_answers
+    from corpus.index import build_corpus
+
+    result = bench_answers(questions, build_corpus(own=False), report=note)
+    show(result.to_json()) if json else print_answers_bench(result)

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 from app.printing import wrap
 
 if TYPE_CHECKING:
+    from agents.collect import Recorded
+    from agents.dream import Journey
     from agents.evaluate import Evaluation
+    from agents.probing import Probed
     from agents.score import CostRow, Row
     from agents.trace import Trace
 
@@ -48,3 +51,38 @@ def _against(row: Row | CostRow) -> str:
     if saving is not None:
         return f"   the model saves {saving:.1%} [{row.saving_low:.1%}, {row.saving_high:.1%}]"  # type: ignore[union-attr]
     return "" if p is None else f"   McNemar against the model p = {p:.2g}"
+
+
+def print_recorded(recorded: Recorded) -> None:
+    shape = " x ".join(map(str, recorded.obs_shape))
+    print(f"{recorded.file}: {recorded.episodes} episodes of {recorded.steps} steps in {recorded.world}")
+    print(f"observations {shape}, actions of {recorded.action_size}, facts: {', '.join(recorded.facts)}")
+    print(
+        f"{recorded.megabytes:.1f} MB, recorded in {recorded.seconds:.1f} s; recipe {recorded.recipe_hash[:12]}"
+    )
+
+
+def print_probed(found: Probed) -> None:
+    """A line a fact: R2, and how far off, in the fact's own units."""
+    reading = found.reading
+    print(f"{found.model}, recordings of {found.world}: {reading.held_out:,} held-out states;")
+    print(f"probes learned on {reading.learned_on:,} others.")
+    print(f"Effective rank {reading.effective_rank:.1f}, spread {reading.spread:.2f}\n")
+    print("fact              R2 linear    R2 MLP   off linear   off MLP   off guessing")
+    for fact in reading.facts:
+        print(
+            f"{fact.name:16} {fact.linear_r2:10.3f} {fact.mlp_r2:9.3f} {fact.linear_error:12.2f} {fact.mlp_error:9.2f} {fact.guess_error:14.2f}"
+        )
+    if reading.constant:
+        print(f"never varies here: {', '.join(reading.constant)}")
+    print(f"\nmap: {found.figure}")
+
+
+def print_journey(journey: Journey) -> None:
+    """The drift every ten steps, and when one could have told."""
+    for step in range(0, len(journey.error), 10):
+        looked = "  looked" if any(step - 10 < k <= step for k in journey.looks) else ""
+        bar = "#" * round(journey.error[step])
+        print(f"step {step:4}  {journey.error[step]:5.1f} px  {bar}{looked}")
+    told = f"at step {journey.telling}" if journey.telling is not None else "never"
+    print(wrap(f"{journey.model} in {journey.world}, seed {journey.seed}: the drift reached 4 px {told}."))

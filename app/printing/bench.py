@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.printing import wrap
 
 if TYPE_CHECKING:
     from agents.bench import WorldSpeed
+    from agents.uncertainty import Detection
+    from corpus.bench.answers import AnswersBench, Count
     from corpus.bench.ingest import IngestBench
+    from corpus.bench.refusal import RefusalBench
+    from corpus.bench.retrieval import RetrievalBench
 
 
 def print_ingest_bench(result: IngestBench) -> None:
@@ -50,3 +56,100 @@ def print_world_speeds(rows: list[WorldSpeed]) -> None:
     print("world           steps a second   recorded frames a second")
     for row in rows:
         print(f"{row.world:15} {row.steps_per_second:14,.0f}   {row.frames_per_second:24,.0f}")
+
+
+def print_detections(rows: Sequence[Detection]) -> None:
+    """A line a change: how well the joined score finds wrong rollouts, then each sign alone."""
+    names = list(dict.fromkeys(row.score for row in rows))
+    print(
+        f"{'':14}{'wrong':>7}" + "".join(f"{name:>10}" for name in names) + "   95 % interval of " + names[0]
+    )
+    for change in dict.fromkeys(row.change for row in rows):
+        here = {row.score: row for row in rows if row.change == change}
+        first = here[names[0]]
+        cells = "".join(f"{here[name].auroc:10.2f}" for name in names)
+        print(
+            f"{change or 'as learned':14}{first.wrong:6.1%} {cells}   {first.low:.2f} to {first.high:.2f}, n {first.n}"
+        )
+    print(
+        wrap(
+            "AUROC: the chance that a wrong rollout scores higher than a right one, over the changed and the ordinary "
+            "rollouts together, 16 steps each. Wrong: more than 6 px off at any step. No score is told what changed."
+        )
+    )
+
+
+def print_retrieval_bench(result: RetrievalBench) -> None:
+    """A line a method, with 95 % intervals."""
+    print(
+        f"{result.dataset}: {result.documents:,} documents, {result.passages:,} passages, {result.questions} questions\n"
+    )
+    print("method                nDCG@10                recall@10              median ms    95 %")
+    for row in result.rows:
+        (a, b), (c, d) = row.ndcg_interval, row.recall_interval
+        print(
+            f"{row.method:20}  {row.ndcg:.3f} [{a:.3f}, {b:.3f}]   {row.recall:.3f} [{c:.3f}, {d:.3f}]   "
+            f"{row.ms_median:9.1f} {row.ms_p95:7.1f}"
+        )
+    print()
+    print(
+        wrap(
+            f"A document ranks by its best passage. Intervals: 95 %, bootstrap over the questions, seed {result.seed}. Time: "
+            f"from a question's text to ranked passages, warm. {result.threads} thread; {result.machine}; {result.date}"
+        )
+    )
+
+
+def print_refusal_bench(result: RefusalBench, figure: Path) -> None:
+    """A line a score, then where the product stands."""
+    print(
+        f"{result.dataset}: {result.questions} questions, {result.answerable} of them answerable; {result.passages:,} passages\n"
+    )
+    print("how sure              area under risk-coverage   risk at half   AUROC of answerable")
+    for curve in result.curves:
+        low, high = curve.aurc_interval
+        print(
+            f"{curve.name:20}  {curve.aurc:.3f} [{low:.3f}, {high:.3f}]       {curve.risk_at_half:.3f}          {curve.auroc:.3f}"
+        )
+    print(
+        f"\nby default (caution {result.caution:.2f}) it answers {result.answered:.1%}, of which {result.risk:.1%} wrongly; refusal "
+        f"precision {result.precision:.2f}, recall {result.recall:.2f}\nfigure: {figure}\n"
+    )
+    print(
+        wrap(
+            f"Questions drawn by seed {result.seed} from {', '.join(result.articles)}, on which nothing was trained; paragraphs of "
+            f"all the file's articles to find. Wrong: no answer in the file, or none of its answers in what is quoted. "
+            f"{result.ms_median:.0f} ms a question, {result.threads} thread; {result.machine}; {result.date}"
+        )
+    )
+
+
+def print_answers_bench(result: AnswersBench) -> None:
+    """Both halves side by side, then by kind."""
+
+    def cell(count: Count) -> str:
+        return f"{count.share:.2f} ({count.right}/{count.n})" if count.n else "-"
+
+    def row(name: str, counts: Sequence[Count]) -> None:
+        print(f"{name:28}" + "".join(f"{cell(count):>18}" for count in counts))
+
+    halves = result.halves
+    print(f"{result.questions:28}" + "".join(f"{half.half + ' half':>18}" for half in halves))
+    row("answered rightly", [half.right for half in halves])
+    row("refusal precision", [half.precision for half in halves])
+    row("refusal recall", [half.recall for half in halves])
+    row("source in the first five", [half.found for half in halves])
+    row("dialogues, every turn right", [half.dialogues for half in halves])
+    row("turns", [half.turns for half in halves])
+    for title, tables in (
+        ("answered rightly, by kind", [half.kinds for half in halves]),
+        ("refused, by reason", [half.reasons for half in halves]),
+    ):
+        print(f"\n{title}")
+        for name in sorted({name for table in tables for name in table}):
+            row(f"  {name}", [table[name] for table in tables if name in table])
+    words = ", ".join(f"{half.words_mean:.0f}" for half in halves)
+    times = ", ".join(f"{half.ms_median:.0f}" for half in halves)
+    print(
+        f"\nwords an answer: {words}; ms a question: {times} ({result.threads} thread; {result.machine}; {result.date})"
+    )

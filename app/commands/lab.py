@@ -1,0 +1,98 @@
+"""The lab and the contrast: run a claim's experiment; ask one question three ways."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from tyro.conf import Positional
+
+from app.commands import app, note, show
+
+
+@app.command
+def lab(
+    id: Positional[str] = "",
+    budget: Literal["quick", "full"] = "quick",
+    recorded: bool = False,
+    out: Path | None = None,
+    json: bool = False,
+) -> None:
+    """List the experiments with their recorded verdicts, or run one now.
+
+    Args:
+        id: The experiment; without it, all are listed.
+        budget: quick takes about a minute; full is the run whose result ships.
+        recorded: Show the result that ships instead of running.
+        out: A folder for the record (JSON) and its figure (SVG).
+        json: Print the Verdict record.
+    """
+    from agents.lab import run as lab
+    from app.printing.lab import print_experiments, print_verdict
+
+    if not id:
+        listed = lab.listed()
+        show([row.to_json() for row in listed]) if json else print_experiments(listed)
+        return
+    verdict = lab.need(id) if recorded else lab.run(id, budget, note)
+    if json:
+        show(verdict.to_json())
+    else:
+        print_verdict(lab.experiment(id), verdict)
+    if out is not None:
+        for path in lab.write(verdict, out):
+            note(f"written: {path}")
+
+
+@app.command
+def contrast(
+    question: Positional[str] = "",
+    world: str = "",
+    seed: int = 0,
+    kind: str = "",
+    guess: int = 0,
+    sure: float = 1.0,
+    model: str = "",
+    out: Path | None = None,
+    json: bool = False,
+) -> None:
+    """What the text says, what a model imagines, and what really happens, side by side.
+
+    Args:
+        question: Any question in words: it is answered from the sources, and sent to what here can simulate it.
+        world: Instead of a question, a fresh scenario of this world.
+        seed: Which scenario.
+        kind: A kind of question of the world; left out, the seed draws one.
+        guess: Your own guess first: the number of an option, from 1.
+        sure: How sure you are of it, up to 1.
+        model: Who imagines; left out, the world's shipped model.
+        out: A folder for a page to keep (HTML) and the record (JSON).
+        json: Print the record.
+    """
+    from agents.contrast import contrast as compare
+    from agents.contrast import fresh
+    from app.printing.lab import print_contrast, print_route
+
+    if not question and not world:
+        world = "two-rooms"
+    route = None
+    if question:
+        from agents.assistant import assist
+
+        route = assist(question)
+        if json and route.world == "":
+            show(route.to_json())
+            return
+        if not json:
+            print_route(route)
+        if not route.world:
+            return
+        world, kind = route.world, kind or route.kind
+    found = compare(fresh(world, seed, kind), guess - 1 if guess else None, sure, model)
+    if json:
+        show({**found.to_json(), **({"route": route.to_json()} if route else {})})
+    else:
+        print_contrast(found)
+    if out is not None:
+        for path in found.write(out):
+            note(f"written: {path}")

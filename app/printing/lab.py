@@ -1,0 +1,88 @@
+"""Experiments, verdicts, contrasts and their scores as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.printing import wrap
+
+if TYPE_CHECKING:
+    from agents.assistant import Assistance
+
+    from agents.bench_contrast import Score
+    from agents.contrast import Contrast
+    from agents.lab.base import Experiment, Verdict
+    from agents.lab.run import Listed
+
+
+def print_experiments(listed: list[Listed]) -> None:
+    """Each experiment with its question, and what it said of each claim when it was last recorded."""
+    for row in listed:
+        print(f"{row.id}: {row.question}")
+        if not row.verdicts:
+            print("    not recorded yet; run it with: orrery lab " + row.id)
+        for claim, outcome in row.verdicts.items():
+            print(f"    {outcome:13} {claim}")
+
+
+def print_verdict(experiment: Experiment, verdict: Verdict) -> None:
+    """The numbers beside their thresholds first, then what they say of each claim."""
+    print(f"{experiment.title}: {experiment.question}\n")
+    for row in verdict.criteria:
+        sign, role = (">" if row["above"] else "<"), (row["claim"] or "control")
+        print(
+            f"  {row['value']:10.3f}   95 % interval {row['low']:.3f} to {row['high']:.3f}, n = {row['n']}; asked: {sign} "
+            f"{row['threshold']:g}; {role}"
+        )
+        print(wrap(row["statistic"], " " * 13))
+    print()
+    for claim, outcome in verdict.verdicts.items():
+        print(f"  {outcome:13} {claim}")
+    print("\n" + wrap("What this can't show: " + verdict.cannot_show))
+    seeds = " ".join(map(str, verdict.seeds))
+    print(
+        f"again: {verdict.command}\n(seeds {seeds}; {verdict.seconds:.0f} s; {verdict.date}, {verdict.machine})"
+    )
+
+
+def print_route(route: Assistance) -> None:
+    print(wrap(route.reason))
+    for offer in route.offers:
+        print(f"  - {offer.title}: {offer.command}")
+    print()
+
+
+def print_contrast(found: Contrast) -> None:
+    scenario = found.scenario
+    print(wrap(scenario["scene"]) + "\n")
+    print(wrap(scenario["question"]) + "\n")
+    for number, option in enumerate(scenario["options"], 1):
+        print(f"  {number}. {option}")
+    print()
+    for guess in found.guesses:
+        if guess.choice is None:
+            print(wrap(f"{guess.who} abstains: {guess.why}"))
+            continue
+        assert guess.chances is not None
+        verdict = "right" if found.right(guess) else "wrong"
+        chances = ", ".join(f"{chance:.0%}" for chance in guess.chances)
+        print(
+            f"{guess.who}: {scenario['options'][guess.choice]} ({verdict}; {chances}; Brier {found.brier(guess):.2f})"
+        )
+    print(f"\nreally: {scenario['options'][found.answer]}")
+
+
+def print_scores(rows: list[Score]) -> None:
+    """A line for each kind of question and answerer."""
+    head = ("", "")
+    for row in rows:
+        if (row.world, row.kind) != head:
+            head = (row.world, row.kind)
+            print(f"\n{row.world or 'no world'}, {row.kind} (n = {row.n})")
+        if row.abstained == row.n:
+            print(f"  {row.who:28} abstains always")
+            continue
+        print(
+            f"  {row.who:28} right {row.accuracy:6.1%} [{row.low:.1%}, {row.high:.1%}]   Brier {row.brier:.2f} "
+            f"[{row.brier_low:.2f}, {row.brier_high:.2f}]   abstained {row.abstained}"
+        )
