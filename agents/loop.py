@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from agents.alarm import calibrate
 from agents.baselines.oracle import Truth
 from agents.config import PlanConfig
-from agents.objectives import Mind
+from agents.errors import AgentError
 from agents.planners import make_planner
 from agents.planners.base import Plan, Planner
-from agents.referee import Outcome, Referee
+from agents.referee import Outcome, Referee, in_words
 from agents.trace import Trace
 from agents.worlds import make_world
 from agents.worlds.base import World
@@ -27,19 +31,22 @@ from world_model.train import one_thread, to_tensor
 class Eyes:
     """How a planner perceives: through a model, which sees observations alone, or as the oracle, which sees all."""
 
-    def __init__(self, world: World, model: WorldModel | None):
-        self.world, self.model = world, model
-        self.mind: Mind = Truth(world) if model is None else model
+    def __init__(self, world: World, model: WorldModel | Truth | None):
+        self.world = world
+        self.mind = Truth(world) if model is None else model
+        self.model = None if isinstance(self.mind, Truth) else self.mind
 
     def first(self, state: np.ndarray) -> Tensor:
         """True states [N, S] -> what is believed [N, D] at a first look."""
-        return torch.from_numpy(state) if self.model is None else self.model.first(self._seen(state))
+        if isinstance(self.mind, Truth):
+            return self.mind.first(state)
+        return self.mind.first(self._seen(state))
 
     def look(self, belief: Tensor, state: np.ndarray) -> Tensor:
         """What was believed [N, D], corrected by looking at what is true."""
-        if self.model is None:
-            return torch.from_numpy(state)
-        return self.model.correct(belief, self._seen(state))
+        if isinstance(self.mind, Truth):
+            return self.mind.first(state)
+        return self.mind.correct(belief, self._seen(state))
 
     def _seen(self, state: np.ndarray) -> Tensor:
         return to_tensor(self.world.observe(state))
@@ -57,41 +64,117 @@ class Run:
     beliefs: Tensor
     """[T + 1, N, D] what was believed: at a look, after it; between looks, imagined."""
     plans: list[Plan]
+    """One per look, of the episodes that looked then."""
     looks: list[int]
+    """The steps at which any episode looked and planned again."""
+    looked: np.ndarray
+    """bool [looks, N]: which."""
     plan_ms: list[float]
-    """Milliseconds per look, for all N episodes together."""
+    """Milliseconds per look, for all episodes that planned together."""
+    surprise: np.ndarray
+    """[T, N] how far what was seen after each step was from what was imagined, as a `Monitor` measures it; nan without
+    one."""
+
+    @property
+    def plans_made(self) -> np.ndarray:
+        """[N] looks at which each episode planned."""
+        return self.looked.sum(0)
+
+
+class Surprise(Protocol):
+    """What compares an imagined state with what is seen: `agents.alarm.Monitor`."""
+
+    def surprise(self, gap: Tensor, age: np.ndarray) -> np.ndarray:
+        """`gap` [N, D] between seen and imagined, `age` [N] steps imagined since the last look -> [N], usually about 1."""
+        ...
+
+
+Change = Callable[[int, World, np.ndarray], tuple[World, np.ndarray]]
+"""Steps done, the world and its states [N, S] -> the world and the states to go on with."""
 
 
 @torch.no_grad()
-def run(eyes: Eyes, planner: Planner, starts: np.ndarray, goals: np.ndarray) -> Run:
+def run(
+    eyes: Eyes,
+    planner: Planner,
+    starts: np.ndarray,
+    goals: np.ndarray,
+    pursued: np.ndarray | None = None,
+    watch: Callable[[Referee], None] = lambda referee: None,
+    monitor: Surprise | None = None,
+    change: Change | None = None,
+) -> Run:
     """Look, plan, act for a few steps with eyes closed, look again, until every episode is over.
 
-    A goal is what the goal state looks like, seen once.
+    A goal is what the goal state looks like, seen once. Success is judged by `goals`, also where other goals are
+    `pursued`. `watch` is shown the referee at every look. With a `monitor` the agent glances at every step, which costs it
+    an encoding, and plans again as soon as its surprise is above `planner.config.alarm`, besides the schedule. `change`
+    changes the world under it.
     """
-    referee = Referee(eyes.world, starts, goals)
-    goal, belief = eyes.first(goals), eyes.first(starts)
-    states, actions, beliefs, plans, looks, plan_ms = [starts], [], [belief], [], [], []
-    plan = None
+    config, n = planner.config, len(starts)
+    referee = Referee(eyes.world, starts, goals, config.rule, config.steps)
+    goal, belief = eyes.first(goals if pursued is None else pursued), eyes.first(starts)
+    states, actions, beliefs, surprise = [starts], [], [belief], []
+    plans, looks, looked, plan_ms = [], [], [], []
+    due, age, now = ~referee.success, np.zeros(n, int), None
     while not referee.over:
-        begin = time.perf_counter()
-        plan = planner.plan(eyes.mind, belief, goal, plan, planner.config.look_every)
-        plan_ms.append(1000 * (time.perf_counter() - begin))
-        plans.append(plan)
-        looks.append(referee.t)
-        for step in range(planner.config.look_every):
-            action = plan.actions[:, step]
-            referee.step(action.numpy())
-            belief = eyes.mind.predict(belief, action)
-            states.append(referee.state)
-            actions.append(np.where(referee.success[:, None], 0, action.numpy()).astype(np.float32))
-            beliefs.append(belief)
-            if referee.over:
-                break
-        belief = beliefs[-1] = eyes.look(belief, referee.state)
-    action_array = (
-        np.stack(actions) if actions else np.empty((0, len(starts), eyes.world.action_size), np.float32)
+        if due.any():
+            who = np.flatnonzero(due)
+            begin = time.perf_counter()
+            warm, executed = _warm(now, who, age, config.hold)
+            plan = planner.plan(eyes.mind, belief[who], goal[who], warm, executed)
+            plan_ms.append(1000 * (time.perf_counter() - begin))
+            now = plan if now is None else now.put(who, plan)
+            age[who] = 0
+            plans.append(plan)
+            looks.append(referee.t)
+            looked.append(due)
+            watch(referee)
+        assert now is not None
+        action = now.actions[torch.arange(n), torch.from_numpy(age).clamp_max(config.horizon - 1)]
+        referee.step(action.numpy())
+        if change is not None:
+            eyes.world, referee.state = change(referee.t, eyes.world, referee.state)
+            referee.world = eyes.world
+        belief = eyes.mind.predict(belief, action)
+        age = np.minimum(age + 1, config.horizon)
+        due = age >= config.look_every
+        seen = eyes.look(belief, referee.state) if monitor or due.any() or referee.over else belief
+        if monitor is not None:
+            surprise.append(monitor.surprise(seen - belief, age))
+            due = due | (surprise[-1] > config.alarm)
+        due = due & ~referee.success
+        fresh = torch.from_numpy(due | referee.over)
+        belief = torch.where(fresh[:, None], seen, belief)
+        states.append(referee.state)
+        actions.append(np.where(referee.success[:, None], 0, action.numpy()).astype(np.float32))
+        beliefs.append(belief)
+    shape = (len(actions), n)
+    return Run(
+        referee.outcome,
+        np.stack(states),
+        np.array(actions, np.float32).reshape(*shape, eyes.world.action_size),
+        torch.stack(beliefs),
+        plans,
+        looks,
+        np.array(looked, bool).reshape(len(looks), n),
+        plan_ms,
+        np.array(surprise) if monitor is not None else np.full(shape, np.nan),
     )
-    return Run(referee.outcome, np.stack(states), action_array, torch.stack(beliefs), plans, looks, plan_ms)
+
+
+def _warm(now: Plan | None, who: np.ndarray, age: np.ndarray, hold: int) -> tuple[Plan | None, int]:
+    """The plans of episodes `who` as they were made, and how many steps of them were taken. Where those differ, each
+    plan is moved on by its own, its last knot repeated, and none of it counts as taken."""
+    if now is None:
+        return None, 0
+    mine, taken = now.of(who), age[who]
+    if (taken == taken[0]).all():
+        return mine, int(taken[0])
+    last = mine.knots.shape[1] - 1
+    knot = torch.from_numpy(taken // hold)[:, None] + torch.arange(last + 1)
+    rows = torch.arange(len(who))[:, None]
+    return dataclasses.replace(mine, knots=mine.knots[rows, knot.clamp_max(last)]), 0
 
 
 def plan_episode(config: PlanConfig) -> Trace:
@@ -104,8 +187,16 @@ def plan_episode(config: PlanConfig) -> Trace:
     net = load(config.model, config.world).model
     with one_thread():
         starts, goals = world.sample_tasks(np.random.default_rng(config.seed), 1)
-        result = run(Eyes(world, net), planner, starts, goals)
+        if "position" not in world.facts(starts):
+            raise AgentError(f"{config.world} has no agent to follow; see what it costs: {_evaluate(config)}")
+        eyes = Eyes(world, net)
+        monitor = calibrate(eyes, config.horizon) if config.alarm else None
+        result = run(eyes, planner, starts, goals, monitor=monitor)
         return _trace(config, world, net, result, goals)
+
+
+def _evaluate(config: PlanConfig) -> str:
+    return f"orrery evaluate --model {config.model}"
 
 
 @torch.no_grad()
@@ -132,7 +223,7 @@ def _trace(config: PlanConfig, world: World, net: WorldModel, result: Run, goal:
         seed=config.seed,
         look_every=config.look_every,
         success=bool(result.outcome.success[0]),
-        rule=world.rule,
+        rule=in_words(world, config.rule, config.steps),
         steps=len(actions),
         actions=actions,
         frames=world.render(states),
@@ -148,6 +239,7 @@ def _trace(config: PlanConfig, world: World, net: WorldModel, result: Run, goal:
         looks=tuple(result.looks),
         candidates=tuple(candidates),
         plan_ms=tuple(result.plan_ms),
+        surprise=np.concatenate([[np.nan], result.surprise[:, 0]]),
     )
 
 

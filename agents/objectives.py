@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from torch import Tensor
@@ -16,7 +16,8 @@ class Mind(Protocol):
     def predict(self, state: Tensor, action: Tensor) -> Tensor: ...
     def rollout(self, state: Tensor, actions: Tensor) -> Tensor: ...
     def embed(self, state: Tensor) -> Tensor: ...
-    def read(self, state: Tensor) -> dict[str, Tensor]: ...
+    def read(self, state: Tensor) -> Mapping[str, Tensor]: ...
+    def steps(self, state: Tensor, goal: Tensor) -> Tensor: ...
 
 
 Objective = Callable[[Mind, Tensor, Tensor], Tensor]
@@ -44,12 +45,41 @@ def min_mean(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
     return d.amin(-1) + 0.05 * d.mean(-1)
 
 
+def decoded(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
+    """`min_mean` of the squared pixels between where a probe reads the agent, imagined and at the goal. The probe learned
+    from true positions, which the latent never saw: it plans with a referee's tool, and says so."""
+    gap = mind.read(states)["position"] - mind.read(goal)["position"][:, None, None]
+    d = gap.square().sum(-1)
+    return d.amin(-1) + 0.05 * d.mean(-1)
+
+
+def temporal(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
+    """`min_mean` of the steps that are left, as a learned temporal distance has it: what lies behind a wall is far."""
+    d = mind.steps(states, goal[:, None, None])
+    return d.amin(-1) + 0.05 * d.mean(-1)
+
+
+def caught(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
+    """`min_mean` of the chance that it isn't caught yet, as a probe reads it from the imagined states; for worlds whose goal
+    doesn't show where to catch. Whether something is caught can be seen afterwards: the probe learned it as an outcome."""
+    missed = 1 - mind.read(states)["caught"].squeeze(-1).clamp(0, 1)
+    return missed.amin(-1) + 0.05 * missed.mean(-1)
+
+
 def cost(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
     """The sum of the costs that a probe reads from the imagined states; for worlds that have costs, not goals."""
     return mind.read(states)["cost"].squeeze(-1).sum(-1)
 
 
-OBJECTIVES: dict[str, Objective] = {"min-mean": min_mean, "sum": total, "final": final, "cost": cost}
+OBJECTIVES: dict[str, Objective] = {
+    "min-mean": min_mean,
+    "sum": total,
+    "final": final,
+    "decoded": decoded,
+    "temporal": temporal,
+    "caught": caught,
+    "cost": cost,
+}
 
 
 def objective(name: str) -> Objective:

@@ -24,6 +24,13 @@ def sprite_sheet(frames: np.ndarray) -> str:
     return base64.b64encode(buffer.getvalue()).decode()
 
 
+def _plain(value: np.ndarray) -> list[Any]:
+    """Nested lists; None where a number is not known, since JSON has no nan."""
+    out = value.astype(object)
+    out[np.isnan(value)] = None
+    return out.tolist()
+
+
 @dataclass(frozen=True)
 class Trace:
     """One episode: what was imagined and what happened, step by step. T actions, T + 1 frames.
@@ -71,6 +78,9 @@ class Trace:
     """Per look, [k, H + 1, 2]: imagined paths of k plans the planner considered; the first is the one chosen."""
     plan_ms: tuple[float, ...]
     """Milliseconds per plan, one per look."""
+    surprise: np.ndarray
+    """[T + 1] with an alarm: how far what was seen was from what was imagined, in units of the usual; nan where nothing was
+    compared."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON: frames as base64 PNG sprite sheets under `sheets`, the rest as lists."""
@@ -82,7 +92,7 @@ class Trace:
             if field.name == "candidates":
                 value = [np.round(c, 1).tolist() for c in value]
             elif isinstance(value, np.ndarray):
-                value = np.round(value.astype(float), 3).tolist()
+                value = _plain(np.round(value.astype(float), 3))
             out[field.name] = value
         out["sheets"] = {
             "real": sprite_sheet(self.frames),

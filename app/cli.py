@@ -12,7 +12,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 from agents.errors import AgentError
-from app.commands import agents, app, bench, corpus, house, lab  # noqa: F401  in the order of the help
+from app.commands import agents, app, bench, corpus, house, lab, planning  # noqa: F401  in the order of the help
 from app.errors import AppError
 from corpus.errors import CorpusError
 from world_model.errors import WorldModelError

@@ -156,14 +156,12 @@ def make_app(warmth: Warmth) -> Any:
     from fastapi import FastAPI
     from fastapi.staticfiles import StaticFiles
 
-    from app import documents, dream, lab, reading
+    from app import contrast, documents, dream, lab, reading
     from app.theme import HEAD, make_theme
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(documents.routes)
-    app.include_router(dream.routes)
-    app.include_router(lab.routes)
-    app.include_router(reading.routes)
+    for part in (documents, reading, contrast, dream, lab):
+        app.include_router(part.routes)
     app.mount("/canvas", StaticFiles(directory=CANVAS), name="canvas")
 
     @app.get("/api/ready")
@@ -189,7 +187,7 @@ def make_page() -> Any:
     """The page: a header and one tab a file of `app/tabs`."""
     import gradio as gr
 
-    from app.tabs import ask, dream, lab, plan, trends
+    from app.tabs import ask, contrast, dream, lab, plan, trends
 
     with gr.Blocks(title="Orrery", analytics_enabled=False, fill_width=True) as page:
         gr.HTML(
@@ -199,7 +197,7 @@ def make_page() -> Any:
             elem_id="header",
         )
         with gr.Tabs(elem_id="tabs"):
-            for tab in (ask, plan, dream, lab, trends):
+            for tab in (ask, contrast, plan, dream, lab, trends):
                 with gr.Tab(tab.TITLE, id=tab.TITLE.lower(), render_children=True):
                     tab.build()
     return page

@@ -17,6 +17,7 @@ HEAD = """
 <link rel="stylesheet" href="/canvas/base.css">
 <link rel="stylesheet" href="/canvas/ask.css">
 <link rel="stylesheet" href="/canvas/plan.css">
+<link rel="stylesheet" href="/canvas/contrast.css">
 <link rel="stylesheet" href="/canvas/dream.css">
 <link rel="stylesheet" href="/canvas/trends.css">
 <link rel="stylesheet" href="/canvas/lab.css">

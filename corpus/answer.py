@@ -3,35 +3,60 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
+from collections.abc import Sequence
 
 import numpy as np
 
-from corpus.choose import Candidate, candidates, choose
-from corpus.cover import refuse
+from corpus.choose import Candidate, candidates, choose, judged
+from corpus.cover import nearest, refuse
+from corpus.demo import experiment_for
+from corpus.dialogue import Asked, follow, topic_of
+from corpus.errors import CorpusError
 from corpus.index import Corpus, open_corpus
 from corpus.passages import seconds_at
-from corpus.question import checked, parse
-from corpus.records import Answer, Citation, Sentence
+from corpus.question import Question, checked, parse
+from corpus.records import Answer, Citation, Claim, Hit, Refusal, Sentence
+from corpus.relevance import Relevance, open_relevance
 from corpus.retrieve import HybridRetriever
+from corpus.spelling import mended
+from corpus.stance import touched
+from corpus.weights import read_weights
 
 REACH = 60
 """Passages ranked for a question; past `top_k`, only those of a source that the question names are read."""
+WHOLE = 12
+"""A source that the question names is read whole if it has at most so many passages."""
+
+SURE = 0.9
+"""A touched claim is answered by those who speak for and against it; how often the right one is found is measured in
+the tests of `corpus.stance`."""
 
 
-def ask(question: str, corpus: Corpus | None = None, *, top_k: int = 12) -> Answer:
+def ask(
+    question: str,
+    corpus: Corpus | None = None,
+    *,
+    history: Sequence[Answer] = (),
+    top_k: int = 12,
+    caution: float | None = None,
+) -> Answer:
     """Sentences of the sources with their citations, or a refusal that says why.
 
-    Raises CorpusError for a question that is empty, too long or not text. With ORRERY_LLM set, a language
-    model writes from the same passages (see `corpus.writer_llm`).
+    `history`: the answers so far, oldest first; a follow-up ("who proposed it?") is read as what it leaves out.
+    `caution`: refuse below this probability of an answer, in [0, 1]; None is the one chosen on the tuning half of
+    the evaluation set. Raises CorpusError for a question that is empty, too long or not text. With ORRERY_LLM set, a
+    language model writes from the same passages (see `corpus.writer_llm`).
     """
     text = checked(question)
     if not 1 <= top_k <= REACH:
         raise ValueError(f"top_k is {top_k}; it must be from 1 to {REACH}")
+    if caution is not None and not 0 <= caution <= 1:
+        raise CorpusError(f"caution is {caution}; it must be from 0 (answer all) to 1 (refuse all)")
     corpus = corpus or open_corpus()
-    vector = corpus.embedder.encode([text])[0] if corpus.embedder else None
     with corpus.reading() as corpus:
-        answer = _answer(text, vector, corpus, top_k)
+        answer = _answer(follow(text, history, corpus), corpus, top_k, caution)
     if os.environ.get("ORRERY_LLM") and not answer.refusal:
         from corpus.writer_llm import rewrite
 
@@ -39,29 +64,128 @@ def ask(question: str, corpus: Corpus | None = None, *, top_k: int = 12) -> Answ
     return answer
 
 
-def _answer(text: str, vector: np.ndarray | None, corpus: Corpus, top_k: int) -> Answer:
-    """The extractive answer to a checked question; `vector` [d] is the question's, None without an embedder."""
-    parsed = parse(text, corpus.names)
-    ranked_hits = HybridRetriever(corpus=corpus, top_k=REACH).hits(text, vector)
-    hits = ranked_hits[:top_k]
-    named = [hit for hit in ranked_hits[top_k:] if hit.passage.source_id in parsed.about]
-    ranked = candidates(corpus, parsed, [*hits, *named], vector)
-    chosen = choose(corpus, parsed, ranked)
-    refusal = refuse(corpus, parsed, hits, ranked, chosen)
-    if refusal:
-        chosen = []
+def _answer(asked: Asked, corpus: Corpus, top_k: int, caution: float | None) -> Answer:
+    """The extractive answer."""
+    text = mended(asked.text, corpus)
+    vector = corpus.embedder.encode([text])[0] if corpus.embedder else None
+    question = parse(text, corpus.names, asked.focus)
+    claim = touched(text, corpus, vector)
+    hits, further = read(corpus, question, vector, top_k)
+    if claim:
+        known = {hit.passage.id for hit in (*hits, *further)}
+        further += [hit for hit in _voices(corpus, claim, vector) if hit.passage.id not in known]
+    level = "lexical" if vector is None else "dense"
+    weights = read_weights()
+    ranked = candidates(corpus, question, [*hits, *further], vector, weights[level].rank)
+    judge = None if vector is None or "judged" not in weights else judge_of(corpus)
+    if judge and ranked:
+        level = "judged"
+        ranked = judged(question, ranked, judge, weights[level].rank)
+    chosen = choose(corpus, question, ranked, claim)
+    limit = weights[level].caution if caution is None else caution
+    confidence, why = refuse(corpus, question, ranked, chosen, weights[level].cover, limit)
+    if claim and chosen:
+        confidence, why = max(confidence, SURE), ""
+    refusal = None
+    if why:
+        titles = tuple(dict.fromkeys(hit.title for hit in hits))[:3]
+        covers = tuple(_sentence(corpus, c) for c in nearest(question, ranked))
+        refusal, chosen = Refusal(f"My sources don't answer this: {why}.", titles, covers), []
     used = {c.hit.passage.id for c in chosen}
-    shown = [*hits, *(hit for hit in named if hit.passage.id in used)]
+    shown = [*hits, *(hit for hit in further if hit.passage.id in used)]
     return Answer(
-        question=text,
-        sentences=tuple(Sentence(c.text, (cite(corpus, c),), "verbatim") for c in chosen),
+        question=asked.question,
+        sentences=tuple(_sentence(corpus, c) for c in chosen),
         refusal=refusal,
         hits=tuple(dataclasses.replace(hit, used=hit.passage.id in used) for hit in shown),
         writer="extractive",
         notice=corpus.notice,
         corpus_hash=corpus.hash,
         embedder_hash=corpus.embedder_hash,
+        judge_hash=judge.hash if judge else "",
+        read_as=text if text != asked.question else "",
+        topic=asked.topic or topic_of(text, [c.source_id for c in chosen], corpus),
+        kind=question.kind,
+        confidence=confidence,
+        caution=limit,
+        top_k=top_k,
+        claim=claim.id if claim else "",
+        claim_status=claim.status if claim else "",
+        demo=_demo(question, text, vector, claim, corpus),
     )
+
+
+def _demo(
+    question: Question, text: str, vector: np.ndarray | None, claim: Claim | None, corpus: Corpus
+) -> str:
+    """What to hand over to: the experiment asked for, or the one that tests the touched claim."""
+    if claim and claim.experiment:
+        return claim.experiment
+    return experiment_for(text, vector, corpus) if question.kind == "demo" else ""
+
+
+_JUDGES: dict[str, Relevance | None] = {}
+
+
+def judge_of(corpus: Corpus) -> Relevance | None:
+    """The learned judge for the corpus's embedder, opened once; None where there is none."""
+    if corpus.embedder_hash not in _JUDGES:
+        _JUDGES[corpus.embedder_hash] = open_relevance(corpus.embedder)[0]
+    return _JUDGES[corpus.embedder_hash]
+
+
+def _sentence(corpus: Corpus, candidate: Candidate) -> Sentence:
+    return Sentence(candidate.text, (cite(corpus, candidate),), "verbatim")
+
+
+def read(
+    corpus: Corpus, question: Question, vector: np.ndarray | None, top_k: int
+) -> tuple[list[Hit], list[Hit]]:
+    """(the best passages, further ones of the sources that the question names)."""
+    ranked = HybridRetriever(corpus=corpus, top_k=REACH).hits(question.text, vector)
+    near, far = ranked[:top_k], [hit for hit in ranked[top_k:] if hit.passage.source_id in question.about]
+    known = {hit.passage.id for hit in ranked}
+    return near, far + [hit for hit in _whole(corpus, question, vector) if hit.passage.id not in known]
+
+
+def _whole(corpus: Corpus, question: Question, vector: np.ndarray | None) -> list[Hit]:
+    query = """select p.id from passages p join documents d on d.id = p.document
+        where d.passages <= ? and d.name in (select value from json_each(?)) order by p.id"""
+    about = sorted(question.about)[:WHOLE]
+    return _hits(
+        corpus, [row for (row,) in corpus.store.db.execute(query, (WHOLE, json.dumps(about)))], vector
+    )
+
+
+def _voices(corpus: Corpus, claim: Claim, vector: np.ndarray | None) -> list[Hit]:
+    """The passages in which somebody is for or against the claim."""
+    query = """select p.id from passages p join documents d on d.id = p.document
+        where d.name = ? and p.start <= ? and p.end >= ?"""
+    voices = (*claim.supports, *claim.disputes)
+    rows = [
+        row
+        for voice in voices
+        for (row,) in corpus.store.db.execute(query, (voice.source_id, voice.start, voice.end))
+    ]
+    return _hits(corpus, list(dict.fromkeys(rows)), vector)
+
+
+def _hits(corpus: Corpus, rows: Sequence[int], vector: np.ndarray | None) -> list[Hit]:
+    """Passages that are read though the ranking did not bring them."""
+    passages = corpus.get(rows)
+    stored = corpus.store.vectors(rows, corpus.embedder.key) if corpus.embedder and vector is not None else {}
+    return [
+        Hit(
+            passage=passages[row],
+            title=corpus.sources[passages[row].source_id].title,
+            bm25_rank=None,
+            bm25_score=0.0,
+            dense_rank=None,
+            cosine=round(float(stored[row] @ vector), 4) if row in stored else 0.0,
+            score=0.0,
+        )
+        for row in rows
+    ]
 
 
 def cite(corpus: Corpus, candidate: Candidate) -> Citation:

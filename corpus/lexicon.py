@@ -1,14 +1,9 @@
-"""Word lists: how English asks for things, and words that say the same in a question about a source.
+"""Words without a subject, and words that say the same in a question about a source.
 
 Stems are those of the English Snowball stemmer.
 """
 
 from __future__ import annotations
-
-import re
-from typing import Literal
-
-Kind = Literal["who", "when", "number", "definition", "why", "how", "general"]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -31,66 +26,6 @@ STOP = _words(
     """
 )
 """Words that carry no subject. A question made only of them asks about nothing."""
-
-KINDS: tuple[tuple[Kind, str], ...] = (
-    (
-        "who",
-        r"\b(who|whose|whom)\b|\b(which|what) (person|people|researchers?|scientists?|authors?|company|lab|team)\b",
-    ),
-    ("who", r"\bauthors? of\b"),
-    ("when", r"\bwhen\b(?! (a|an|the) )|\b(what|which) (year|date|month|day)\b"),
-    (
-        "number",
-        r"\bhow (many|much|fast|long|large|big|often|far|high|accurate|quickly|expensive|old|tall|wide)\b"
-        r"|\b(what|which) (percentage|fraction|share|score|resolution|rate|number|size|accuracy|"
-        r"success rate|frame rate|speed|price)\b|\bwhat (is|was) the (score|resolution|number|size|accuracy|"
-        r"price|cost|population|success rate|frame rate|parameter count|percentage)\b",
-    ),
-    ("why", r"\bwhy\b|\bwhat (is|was) the reason\b|\breasons? (for|behind|why)\b|\bhow come\b"),
-    ("definition", r"^(please )?(tell me|what do you know|explain|describe)\b(?!.* (how|why)\b)"),
-    (
-        "definition",
-        r"^(so |and |ok |please )?(what('s| is| are| was)|define|who or what is|what does .* (stand for|mean))\b",
-    ),
-    ("how", r"\bhow\b"),
-)
-COMPARE = re.compile(
-    r"\b(differ|differs|different|difference|differences|versus|vs|compare[ds]?|comparison|unlike)\b"
-)
-
-UNITS = {
-    "fast": "hz fps frame second millisecond minut speed faster per",
-    "quickly": "second millisecond minut hour step frame",
-    "long": "second minut hour day week month year frame step",
-    "large": "paramet million billion size gb mb pixel layer",
-    "big": "paramet million billion size gb mb pixel layer",
-    "far": "step metr meter kilomet percent frame",
-    "old": "year month age",
-    "expensive": "dollar cost $ usd euro price",
-    "accurate": "percent % accuraci score",
-    "often": "percent % time case second",
-}
-"""What may stand beside the number that answers 'how fast' and the like."""
-FORM_WORDS = {
-    "number": _words(
-        "many much fast long large big often far high accurate quickly expensive old tall wide number"
-    ),
-    "who": _words(
-        "person people researcher researchers scientist scientists author authors company lab team"
-    ),
-    "when": _words("year date month day"),
-    "why": _words("reason reasons come"),
-}
-"""Words that only say which kind of thing is asked for; no answer need repeat them."""
-ANY = _words(
-    """
-    kind type sort name idea point purpose goal aim main role problem argument system model method
-    paper source part way reason difference meaning definition evidence claim view opinion approach
-    example agent project relation relationship importance advantage benefit key core central basic
-    first best new experiment study test thing
-    """
-)
-"""Nouns that a right answer need not repeat."""
 
 _SYNONYMS = (
     "introduc publish releas announc propos present made make built build develop invent creat wrote write author launch post describ came come behind",
@@ -118,6 +53,24 @@ _SYNONYMS = (
     "data dataset video footag clip",
     "remember memori recal forget",
     "differ unlik versus compar",
+    "fps frame hz",
+    "param params paramet weight",
+    "net network",
+    "dev devs develop programm engin",
+    "llm llms languag",
+    "pictur pic photo imag",
+    "reproduc replic repeat rerun",
+    "video film record",
+    "human peopl person rater",
+    "grow growth rise rose",
+    "manag achiev abl",
+    "distant far",
+    "ingredi compon part modul",
+    "tool api",
+    "money fund dollar invest",
+    "baby babi infant",
+    "employe staff worker",
+    "simul imagin",
 )
 SAME: dict[str, frozenset[str]] = {}
 for _group in _SYNONYMS:

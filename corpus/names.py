@@ -98,6 +98,10 @@ def names_in(source: Source) -> set[tuple[str, str]]:
         found.add((squash(name), ALIAS))
         if is_proper:
             found.add((squash(name), PROPER))
+    for system in source.systems[:1]:
+        found.add((squash(system), ALIAS))
+        if _is_proper(system):
+            found.add((squash(system), PROPER))
     for author in source.authors:
         if author.split() and author != "unknown":
             found.add((squash(author.split()[-1]), AUTHOR))

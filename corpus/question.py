@@ -7,11 +7,23 @@ import unicodedata
 from dataclasses import dataclass
 
 from corpus.errors import CorpusError
-from corpus.lexicon import ANY, COMPARE, FORM_WORDS, KINDS, STOP, UNITS, Kind
+from corpus.kinds import ANY, FORM_WORDS, KINDS, UNITS, WANTS, Kind
+from corpus.lexicon import STOP
 from corpus.names import Names
 from corpus.words import plain, stem, words
 
 MAX_CHARACTERS = 4000
+
+_MORE = re.compile(
+    r"\b(in (more |full )?detail|more about|at length|tell me everything|elaborate|long answer)\b"
+)
+_DATE = re.compile(
+    r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december)? ?(?:19|20)\d\d\b"
+)
+_FUTURE = re.compile(
+    r"^(?!.*\b(says?|said|thinks?|believes?|predicts?|expects?|forecasts?)\b).*"
+    r"\b(will|going to|next (year|month|decade|week)|tomorrow|upcoming)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -20,21 +32,28 @@ class Question:
 
     text: str
     kind: Kind
-    compares: bool
     terms: tuple[str, ...]
-    """Stems of its content words, those of the subjects' names left out."""
+    """Stems of its content words, those of the subjects' names and those that only tell the kind left out."""
     matter: tuple[str, ...]
     """The terms without the words of names: what is asked about them."""
     asked: tuple[str, ...]
     """For 'how many X', 'which X' and 'what is the X of': the stems of X. Empty otherwise."""
     units: frozenset[str]
     """For 'how fast' and the like: stems of which one must stand beside the number."""
+    dates: tuple[str, ...]
+    """The years and months it names, in small letters: '2026', 'march 2026'."""
+    future: bool
+    """Whether it asks what will be."""
+    more: bool
+    """Whether it asks for more than a short answer."""
     subjects: tuple[frozenset[str], ...]
     """For each name in the question: ids of the sources about it."""
     subject_words: frozenset[str]
     """The subjects' names, squashed."""
     proper: bool
     """Whether a subject is a proper name: then the answer must be about it."""
+    focus: frozenset[str]
+    """Ids of the sources that the conversation is about."""
     people: tuple[frozenset[str], ...]
     """For each author named: ids of the sources they wrote."""
     names: tuple[str, ...]
@@ -43,14 +62,14 @@ class Question:
     """Names that no source mentions."""
 
     @property
-    def seeks(self) -> bool:
-        """Whether the answer must hold a certain thing: a person, a date, a number, or the noun asked for."""
-        return self.kind in ("who", "when", "number") or bool(self.asked)
-
-    @property
     def about(self) -> frozenset[str]:
         """Ids of all the sources about a subject."""
-        return frozenset().union(*self.subjects)
+        return self.focus.union(*self.subjects)
+
+    @property
+    def section(self) -> str:
+        """A pattern for the headings under which its kind is answered, or empty."""
+        return WANTS.get(self.kind, "")
 
 
 def checked(text: str) -> str:
@@ -73,18 +92,24 @@ def checked(text: str) -> str:
     return text
 
 
-def parse(text: str, names: Names) -> Question:
-    """What the question asks, from its form and the names the corpus knows. `text` is already `checked`."""
+def parse(text: str, names: Names, focus: frozenset[str] = frozenset()) -> Question:
+    """What the question asks, from its form and the names the corpus knows. `text` is already `checked`.
+
+    `focus`: ids of the sources that the conversation is about, for a follow-up.
+    """
     low = plain(text)
-    kind: Kind = next((kind for kind, pattern in KINDS if re.search(pattern, low)), "general")
     cased = bool(re.search(r"(?<=\w )[A-Z]", text))
     hits = [hit for hit in names.subjects(text) if not (cased and _plain_word(hit[0], text, names))]
+    kind = kind_of(text, len(hits))
     in_subject = {i for _, (a, b), _ in hits for i in range(a, b)}
     tokens = re.findall(r"[^\W_]+", low)
     subject_words = {tokens[i] for i in in_subject}
-    content = [w for w in words(text) if w not in STOP and not set(w.split("-")) <= subject_words]
-    form = FORM_WORDS.get(kind, frozenset())
-    content = [w for w in content if w not in form]
+    form = FORM_WORDS.get(kind, frozenset()) | (
+        {"more", "detail", "length", "elaborate"} if _MORE.search(low) else set()
+    )
+    content = [
+        w for w in words(text) if w not in STOP and w not in form and not set(w.split("-")) <= subject_words
+    ]
     adjective = re.search(r"\bhow (\w+)", low)
     units = (
         frozenset(UNITS.get(adjective.group(1), "").split())
@@ -96,20 +121,29 @@ def parse(text: str, names: Names) -> Question:
     return Question(
         text=text,
         kind=kind,
-        compares=bool(COMPARE.search(low)) and len(hits) > 0,
         terms=tuple(dict.fromkeys(stem(w) for w in content)),
         matter=tuple(dict.fromkeys(stem(w) for w in content if w not in in_names)),
         asked=_asked(low, kind, subject_words),
         units=units,
+        dates=tuple(dict.fromkeys(d.strip() for d in _DATE.findall(low))),
+        future=bool(_FUTURE.search(low)),
+        more=bool(_MORE.search(low)),
         subjects=tuple(ids for _, _, ids in hits),
         subject_words=frozenset(alias for alias, _, _ in hits),
-        proper=any(alias in names.proper for alias, _, _ in hits),
+        proper=bool(focus) or any(alias in names.proper for alias, _, _ in hits),
+        focus=focus,
         people=tuple(
             names.authors[w] for w in dict.fromkeys(tokens) if w in names.authors and w in names.capitalised
         ),
         names=tuple(named),
         unknown=tuple(unknown),
     )
+
+
+def kind_of(text: str, subjects: int = 1) -> Kind:
+    """The first kind whose form the question has; two things beside each other without a verb are compared."""
+    low = plain(text).strip(" ?!.")
+    return next((kind for kind, pattern in KINDS if re.search(pattern, low)), "general")
 
 
 def _plain_word(alias: str, text: str, names: Names) -> bool:

@@ -121,6 +121,9 @@ class Refusal(_Record):
     reason: str
     nearest: tuple[str, ...] = ()
     """Titles of the nearest sources."""
+    covers: tuple[Sentence, ...] = ()
+    """What those do say that comes nearest, with citations; where the question takes something for granted that
+    they tell otherwise, that first. No answer, and to be shown as none."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,25 @@ class Answer(_Record):
     """sha256 over the hashes of all indexed passages: the same corpus and settings give the same answer."""
     embedder_hash: str
     """sha256 of the embedder's weights, or empty when answering from BM25 alone."""
+    judge_hash: str = ""
+    """sha256 of the learned judge's adapter, or empty where none was used."""
+    read_as: str = ""
+    """The question as it was understood, where that differs: a follow-up made whole, a misspelling mended."""
+    topic: str = ""
+    """What the question is about, as a follow-up may take it up."""
+    kind: str = ""
+    """What kind of thing was asked for (`corpus.kinds`)."""
+    confidence: float = 0.0
+    """Probability that the sentences answer the question; below `caution` it is refused."""
+    caution: float = 0.0
+    top_k: int = 0
+    """Passages read."""
+    claim: str = ""
+    """Id of the claim of the ledger that the question touches, or empty."""
+    claim_status: str = ""
+    """How that claim stands: `bankable`, `contested` or `thesis`."""
+    demo: str = ""
+    """Id of the experiment that shows what was asked for, or tests the touched claim; or empty."""
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,18 @@ from typing import TYPE_CHECKING, Any
 from world_model.errors import WorldModelError
 
 if TYPE_CHECKING:
+    from world_model.data import Episodes
     from world_model.models.base import WorldModel
 
 SHIPPED = Path(__file__).parent / "checkpoints"
-FAMILIES = {"jepa": ("world_model.models.jepa", "JEPA")}
+FAMILIES = {
+    "jepa": ("world_model.models.jepa", "JEPA"),
+    "pixel": ("world_model.models.pixel", "Pixel"),
+    "rssm": ("world_model.models.rssm", "RSSM"),
+    "ensemble": ("world_model.models.ensemble", "Ensemble"),
+    "belief": ("world_model.models.belief", "Belief"),
+    "particles": ("world_model.models.particles", "Particles"),
+}
 """Family -> its module, imported when it is asked for, and its class."""
 
 
@@ -47,6 +55,8 @@ class Passport:
     """sha256 of the weights file; a file that doesn't match is refused."""
     results: dict[str, Any] = field(default_factory=dict)
     """What was measured: protocol, rows with n and interval, floor and ceiling, the spread over training seeds."""
+    plan: dict[str, Any] = field(default_factory=dict)
+    """How it was planned with when that was measured, where it isn't the usual way: its best settings by default."""
 
 
 @dataclass(frozen=True)
@@ -61,17 +71,24 @@ def shipped() -> list[str]:
 
 
 def _files(name: str) -> tuple[Path, Path]:
-    """Weights and passport of a shipped name, or of a folder of the user's that holds one checkpoint."""
+    """Weights and passport of a shipped name, of a path of the user's, or of a folder that holds one checkpoint."""
     if name in shipped():
         return SHIPPED / f"{name}.safetensors", SHIPPED / f"{name}.json"
     folder = Path(name)
+    if folder.with_suffix(".safetensors").is_file():
+        return folder.with_suffix(".safetensors"), folder.with_suffix(".json")
     weights = sorted(folder.glob("*.safetensors")) if folder.is_dir() else []
     if len(weights) != 1:
         found = f"a folder with {len(weights)} .safetensors files" if folder.is_dir() else "not a folder"
         raise WorldModelError(
-            f"unknown model {name!r} ({found}); the models are: {', '.join(shipped())}, or a folder with one checkpoint"
+            f"unknown model {name!r} ({found}); the models are: {', '.join(shipped())}, or a folder or path of a checkpoint"
         )
     return weights[0], weights[0].with_suffix(".json")
+
+
+def weights_file(name: str) -> Path:
+    """Of a shipped name, or of a folder or path of the user's."""
+    return _files(name)[0]
 
 
 def sha256(path: Path) -> str:
@@ -111,6 +128,7 @@ def load(name: str, world: str | None = None) -> Checkpoint:
             f"the weights of {name!r} are damaged: {weights.name} does not match the hash in its passport; "
             f"restore the file, or make it again: {passport.command}"
         )
+    _check_data(passport)
     if world is not None and _base(passport.world) != _base(world):
         raise WorldModelError(
             f"model {name!r} learned {passport.world!r}, not {world!r}; choose a model of that world"
@@ -119,13 +137,48 @@ def load(name: str, world: str | None = None) -> Checkpoint:
     from safetensors.torch import load_file
 
     model = family(passport.family)(**passport.arguments)
+    kept = {key: value.float() for key, value in load_file(weights).items()}
+    if "temporal.net.0.weight" in kept:
+        from world_model.temporal import Temporal
+
+        model.temporal = Temporal.of(kept, "temporal.", model.state_size)
     try:
-        model.load_state_dict({key: value.float() for key, value in load_file(weights).items()})
+        model.load_state_dict(kept)
     except RuntimeError:
         raise WorldModelError(
             f"the weights of {name!r} don't fit its passport's arguments; train it again"
         ) from None
     return Checkpoint(model.requires_grad_(False).eval(), passport)
+
+
+def _check_data(passport: Passport) -> None:
+    """Raises WorldModelError where the passport contradicts itself about what the model learned from."""
+    found = recipe_hash(passport.data_recipe)
+    if found != passport.data_hash:
+        raise WorldModelError(
+            f"the passport of {passport.name!r} doesn't match its data: its recipe's hash is {found[:12]}..., but it says "
+            f"{passport.data_hash[:12]}...; train it again: {passport.command}"
+        )
+    size = passport.arguments["obs_shape"][-1]
+    if size != passport.frame_size:
+        raise WorldModelError(
+            f"the passport of {passport.name!r} says frames of {passport.frame_size}, but its model takes {size}; "
+            f"train it again: {passport.command}"
+        )
+
+
+def recipe_hash(recipe: dict[str, Any]) -> str:
+    """sha256 of a data recipe, hexadecimal."""
+    return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
+
+
+def check_fits(passport: Passport, episodes: Episodes) -> None:
+    """Raises WorldModelError where a model can't take those recordings."""
+    takes = tuple(passport.arguments["obs_shape"]), passport.arguments["action_size"]
+    found = episodes.obs_shape, episodes.action.shape[-1]
+    for what, one, other in zip(("observations of shape", "actions of size"), takes, found, strict=True):
+        if one != other:
+            raise WorldModelError(f"model {passport.name!r} takes {what} {one}; the recordings have {other}")
 
 
 def _base(world: str) -> str:

@@ -6,11 +6,15 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from world_model.checkpoint import recipe_hash
+from world_model.errors import WorldModelError
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Episodes:
     @property
     def recipe_hash(self) -> str:
         """sha256 of the recipe, hexadecimal: data is never shipped, it is made again from this."""
-        return hashlib.sha256(json.dumps(self.recipe, sort_keys=True).encode()).hexdigest()
+        return recipe_hash(self.recipe)
 
     @property
     def obs_shape(self) -> tuple[int, ...]:
@@ -40,6 +44,99 @@ class Episodes:
     @property
     def fact_sizes(self) -> dict[str, int]:
         return {name: values.shape[-1] for name, values in self.facts.items()}
+
+    def split(self, every: int) -> tuple[Episodes, Episodes]:
+        """All but every so-manieth episode, and those: to learn from, and to measure on."""
+        kept = np.arange(len(self.obs)) % every == every - 1
+        if kept.all() or not kept.any():
+            raise WorldModelError(
+                f"{len(self.obs)} episodes are too few: every {every}th is kept to measure on"
+            )
+        return self._rows(~kept), self._rows(kept)
+
+    def _rows(self, rows: np.ndarray) -> Episodes:
+        facts = {name: values[rows] for name, values in self.facts.items()}
+        return Episodes(self.obs[rows], self.action[rows], facts, self.recipe)
+
+    def save(self, path: Path) -> None:
+        """An .npz of `obs`, `action`, `fact_<name>` for each fact, and `recipe` as JSON."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        facts = {f"fact_{name}": values for name, values in self.facts.items()}
+        np.savez_compressed(
+            path,
+            obs=self.obs,
+            action=self.action,
+            recipe=np.array(json.dumps(self.recipe)),
+            allow_pickle=False,
+            **facts,
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> Episodes:
+        """What `save` wrote, or a file of the user's with at least `obs` and `action` in the same shapes.
+
+        Raises WorldModelError, in one line, for what can't be learned from. Recordings without a recipe are known by
+        the hash of the file.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+        except FileNotFoundError:
+            raise WorldModelError(f"there is no file {path}; make one: orrery collect --out {path}") from None
+        except Exception as error:
+            raise WorldModelError(f"{path} is no readable .npz of recordings ({error})") from None
+        missing = {"obs", "action"} - set(arrays)
+        if missing:
+            raise WorldModelError(
+                f"{path} has no array {sorted(missing)[0]!r}; it has: {', '.join(sorted(arrays))}"
+            )
+        facts = {
+            name.removeprefix("fact_"): values.astype(np.float32)
+            for name, values in arrays.items()
+            if name.startswith("fact_")
+        }
+        recipe = {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+        if "recipe" in arrays:
+            recipe = json.loads(str(arrays["recipe"]))
+        obs = arrays["obs"] if arrays["obs"].dtype == np.uint8 else arrays["obs"].astype(np.float32)
+        episodes = cls(obs, arrays["action"].astype(np.float32), facts, recipe)
+        episodes.check(str(path))
+        return episodes
+
+    def check(self, path: str) -> None:
+        """Raises WorldModelError, naming `path`, where shapes don't fit each other or a number isn't one."""
+        n, steps = self.action.shape[:2] if self.action.ndim == 3 else (-1, -1)
+        frames = self.obs.dtype == np.uint8
+        for wrong, words in (
+            (
+                self.action.ndim != 3,
+                f"action has the shape {self.action.shape}, not [episodes, steps, numbers]",
+            ),
+            (
+                self.obs.shape[:2] != (n, steps + 1),
+                f"obs begins {self.obs.shape[:2]}, not {(n, steps + 1)}: one more than actions",
+            ),
+            (
+                frames and self.obs.shape[2:] != (64, 64, 3),
+                f"frames are {self.obs.shape[2:]}; models take (64, 64, 3) uint8",
+            ),
+            (
+                not frames and self.obs.ndim != 3,
+                f"obs has the shape {self.obs.shape}: neither uint8 frames nor vectors",
+            ),
+            (steps < 16, f"episodes have {steps} steps; 16 are the least that training needs"),
+            (not np.isfinite(self.action).all(), "an action is not a finite number"),
+            (not frames and not np.isfinite(self.obs).all(), "an observation is not a finite number"),
+            *(
+                (
+                    v.shape[:2] != (n, steps + 1) or v.ndim != 3,
+                    f"fact {k!r} has the shape {v.shape}, not [{n}, {steps + 1}, numbers]",
+                )
+                for k, v in self.facts.items()
+            ),
+        ):
+            if wrong:
+                raise WorldModelError(f"{path}: {words}")
 
     def windows(self, rng: np.random.Generator, batch: int, length: int) -> tuple[np.ndarray, np.ndarray]:
         """Random windows: obs [batch, length + 1, ...], action [batch, length, A]."""

@@ -1,7 +1,8 @@
-"""What keeps a latent from collapsing."""
+"""What keeps a latent from collapsing, and what compares pictures."""
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -41,3 +42,21 @@ def sigreg(state: Tensor, generator: torch.Generator, projections: int = 128, kn
     angle = projected[..., None] * t
     gap = (angle.cos().mean(0) - target).square() + angle.sin().mean(0).square()
     return torch.trapezoid(gap * target, t).mean() * len(state)
+
+
+def usual_frame(obs: np.ndarray) -> Tensor:
+    """[N, T, H, W, 3] uint8 -> the mean of all episodes' first frames, [3, H, W] in [0, 1]."""
+    return torch.from_numpy(obs[:, 0].mean(0) / 255).movedim(-1, 0).float()
+
+
+def picture_error(painted: Tensor, seen: Tensor, usual: Tensor | None) -> Tensor:
+    """Painted [N, 3, H, W] in [0, 1] against seen, uint8 -> scalar; vectors [N, d]: mean squared error.
+
+    A dot is a hundredth of the pixels, and plain squared error hardly notices it: pixels that differ from the
+    usual frame weigh up to 6 times as much.
+    """
+    if usual is None:
+        return F.mse_loss(painted, seen)
+    picture = seen.float() / 255
+    weight = 1 + 5 * (picture - usual).abs().amax(1, keepdim=True)
+    return (weight * (painted - picture).square()).mean()

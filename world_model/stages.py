@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from world_model.models.base import WorldModel
 
 
 @dataclass(frozen=True)
@@ -36,21 +40,47 @@ class TrainConfig:
     """Gradient steps on the viewer and the probes, model frozen."""
     seed: int = 0
     """Weights and batches."""
+    regulariser: Literal["vicreg", "sigreg"] = "vicreg"
+    """What keeps a JEPA's latent from collapsing, beside inverse dynamics."""
+    whiten: float = 0.0
+    """Patches of frames are whitened while the encoder learns, down to this variance, in grey levels squared; 0: not."""
+    memory_size: int = 64
+    """Numbers in a belief, where a model remembers."""
+    batch: int = 64
+    """Windows in a batch while the encoder learns."""
+    rate: float = 1e-3
+    """Adam's first step size while the encoder learns."""
+    members: int = 5
+    """Predictors of an ensemble."""
+    particles: int = 16
+    """Imagined futures side by side, where a model throws dice."""
+    temporal_updates: int = 0
+    """Gradient steps on the temporal distance of a model that remembers; 0: it has none."""
 
 
 class Stage(nn.Module, ABC):
-    """Holds every module it trains, so that saving a stage saves all of training."""
+    """Holds every module it trains, and as a buffer whatever else changes, so that saving a stage saves all of training."""
 
     name: str
+    shapes_all: bool = True
+    """Whether it can be said, while it runs, how far imagination is off."""
 
     def __init__(self, updates: int, learning_rate: float):
         super().__init__()
         self.updates, self.learning_rate = updates, learning_rate
 
+    def finish(self) -> None:
+        """After the last update."""
+        return None
+
     def shaped(self, obs: Tensor) -> Tensor | None:
         """Observations [N, ...] -> the latents [N, d] that this stage shapes, whose health is shown; None: the
         model's own."""
         return None
+
+    def imagine(self, model: WorldModel, state: Tensor, actions: Tensor) -> Tensor:
+        """[B, D], [B, H, A] -> readable states [B, H, R], as far as this stage has come."""
+        return model.readable(model.rollout(state, actions))
 
     @abstractmethod
     def loss(self, rng: np.random.Generator) -> dict[str, Tensor]:

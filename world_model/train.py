@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,39 +13,19 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from world_model.data import Episodes, to_tensor
+from world_model.health import Health, imagined_error, latent_health
+from world_model.losses import picture_error, usual_frame
 from world_model.models.base import WorldModel
 from world_model.models.parts import Probe
+from world_model.resume import Kept
 from world_model.stages import Stage, TrainConfig
 
 REPORT_EVERY = 100
-
-
-@dataclass(frozen=True)
-class Health:
-    """How training goes."""
-
-    stage: str
-    update: int
-    updates: int
-    parts: dict[str, float]
-    """Loss parts."""
-    spread: float
-    """Mean standard deviation of a latent dimension over a batch. Near 0: collapsed."""
-    effective_rank: float
-    """exp of the entropy of the normalised singular values (Roy and Vetterli 2007), 1 to D."""
-    seconds: float
-
-    @property
-    def collapsed(self) -> bool:
-        return self.spread < 0.1
-
-    def __str__(self) -> str:
-        parts = " ".join(f"{name} {value:.4f}" for name, value in self.parts.items())
-        warning = "  COLLAPSE: the latent hardly varies" if self.collapsed else ""
-        return (
-            f"{self.stage:8} {self.update:5d}/{self.updates}  {self.seconds:5.1f} s  {parts}  "
-            f"spread {self.spread:.2f}  rank {self.effective_rank:.1f}{warning}"
-        )
+"""Updates between two reports."""
+MEASURE_EVERY = 500
+"""Updates between two measurements of how far imagination is off, which take half a second."""
+KEEP_EVERY = 200
+"""Updates between two states kept on disk."""
 
 
 @contextmanager
@@ -61,78 +41,127 @@ def one_thread() -> Iterator[None]:
         torch.set_flush_denormal(False)
 
 
-def effective_rank(state: Tensor) -> float:
-    """`state` [N, D] -> 1 to D."""
-    values = torch.linalg.svdvals(state - state.mean(0))
-    share = values / values.sum().clamp_min(1e-9)
-    return float(torch.exp(-(share * share.clamp_min(1e-12).log()).sum()))
-
-
 def train(
     make: Callable[[Episodes, TrainConfig], WorldModel],
     episodes: Episodes,
     config: TrainConfig,
     report: Callable[[Health], None] = lambda health: None,
+    *,
+    keep: Kept | None = None,
+    held_out: Episodes | None = None,
 ) -> WorldModel:
-    """A fresh model from `make`, trained stage by stage. The same seed on one thread gives the same weights."""
+    """A fresh model from `make`, trained stage by stage. The same seed on one thread gives the same weights, also when
+    training was killed on the way and goes on from what `keep` holds.
+
+    `held_out` recordings, where given, are what its health is measured on.
+    """
     with one_thread(), torch.random.fork_rng():
         torch.manual_seed(config.seed)  # weight initialisation; forked, so nobody else's randomness moves
-        rng = np.random.default_rng(config.seed)
+        run = _Run(np.random.default_rng(config.seed), report, keep, held_out or episodes)
         model = make(episodes, config)
-        start = time.perf_counter()
-        for stage in model.stages(episodes, config):
-            _run(stage, model, episodes, rng, report, start)
-        _run(Readers(model, episodes, config), model, episodes, rng, report, start)
+        run.all(model, _stages(model, episodes, config))
         return model.requires_grad_(False).eval()
 
 
-def _run(stage: Stage, model: WorldModel, episodes: Episodes, rng, report, start: float) -> None:
-    """Adam, its learning rate falling to zero on a cosine."""
-    trained = [p for p in stage.parameters() if p.requires_grad]
-    optimiser = torch.optim.Adam(trained, stage.learning_rate)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(stage.updates, 1))
-    for update in range(1, stage.updates + 1):
-        parts = stage.loss(rng)
-        optimiser.zero_grad()
-        torch.stack(list(parts.values())).sum().backward()
-        nn.utils.clip_grad_norm_(trained, 10.0)
-        optimiser.step()
-        schedule.step()
-        if update % REPORT_EVERY == 0 or update == stage.updates:
-            values = {name: float(value.detach()) for name, value in parts.items()}
-            report(_health(stage, update, values, model, episodes, time.perf_counter() - start))
+def _stages(model: WorldModel, episodes: Episodes, config: TrainConfig) -> Iterator[Stage]:
+    yield from model.stages(episodes, config)
+    yield Readers(model, episodes, config)
 
 
-@torch.no_grad()
-def _health(stage: Stage, update: int, parts: dict[str, float], model, episodes, seconds: float) -> Health:
-    rng = np.random.default_rng(0)  # its own, so that watching changes nothing
-    obs = to_tensor(episodes.frames(rng, 256, 1)[:, 0])
-    state = stage.shaped(obs)
-    if state is None:
-        state = model.embed(model.first(obs))
-    return Health(
-        stage.name, update, stage.updates, parts, float(state.std(0).mean()), effective_rank(state), seconds
-    )
+class _Run:
+    """One training run, which may begin in the middle."""
+
+    def __init__(
+        self, rng: np.random.Generator, report: Callable[[Health], None], keep: Kept | None, watched: Episodes
+    ):
+        self.rng, self.report, self.keep, self.watched = rng, report, keep, watched
+        self.saved = keep.load() if keep else None
+        self.begin = time.perf_counter() - (self.saved["seconds"] if self.saved else 0)
+
+    def all(self, model: WorldModel, stages: Iterator[Stage]) -> None:
+        """Stages that ended before a kill are made again, as those after them expect, and passed over."""
+        index = 0
+        while True:
+            if self.saved and index == self.saved["stage"]:
+                model.load_state_dict(self.saved["model"])
+                torch.set_rng_state(self.saved["chance"])
+            before = self._all_of(model, index)
+            stage = next(stages, None)
+            if stage is None:
+                break
+            if not self.saved or index >= self.saved["stage"]:
+                self.stage(stage, model, before)
+            stage.finish()
+            index += 1
+        if self.keep:
+            self.keep.save(**before)
+
+    def stage(self, stage: Stage, model: WorldModel, before: dict[str, Any]) -> None:
+        """Adam, its learning rate falling to zero on a cosine."""
+        trained = [p for p in stage.parameters() if p.requires_grad]
+        optimiser = torch.optim.Adam(trained, stage.learning_rate)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(stage.updates, 1))
+        first = 1
+        if self.saved and "update" in self.saved and self.saved["stage"] == before["stage"]:
+            stage.load_state_dict(self.saved["learning"])
+            optimiser.load_state_dict(self.saved["optimiser"])
+            schedule.load_state_dict(self.saved["schedule"])
+            torch.set_rng_state(self.saved["chance_now"])
+            self.rng.bit_generator.state = self.saved["rng"]
+            first = self.saved["update"] + 1
+        for update in range(first, stage.updates + 1):
+            parts = stage.loss(self.rng)
+            optimiser.zero_grad()
+            torch.stack(list(parts.values())).sum().backward()
+            nn.utils.clip_grad_norm_(trained, 10.0)
+            optimiser.step()
+            schedule.step()
+            if update % REPORT_EVERY == 0 or update == stage.updates:
+                values = {name: float(value.detach()) for name, value in parts.items()}
+                self.report(self._health(stage, model, update, values))
+            if self.keep and update % KEEP_EVERY == 0 and update < stage.updates:
+                self.keep.save(
+                    **{**before, "seconds": time.perf_counter() - self.begin},
+                    update=update,
+                    learning=stage.state_dict(),
+                    optimiser=optimiser.state_dict(),
+                    schedule=schedule.state_dict(),
+                    chance_now=torch.get_rng_state(),
+                    rng=self.rng.bit_generator.state,
+                )
+
+    def _all_of(self, model: WorldModel, index: int) -> dict[str, Any]:
+        """What a stage begins from."""
+        weights = {name: value.clone() for name, value in model.state_dict().items()}
+        seconds = time.perf_counter() - self.begin
+        return {"stage": index, "model": weights, "chance": torch.get_rng_state(), "seconds": seconds}
+
+    def _health(self, stage: Stage, model: WorldModel, update: int, parts: dict[str, float]) -> Health:
+        spread, rank = latent_health(stage, model, self.watched)
+        measured = stage.shapes_all and (update % MEASURE_EVERY == 0 or update == stage.updates)
+        off = imagined_error(stage, model, self.watched) if measured else None
+        seconds = time.perf_counter() - self.begin
+        return Health(stage.name, update, stage.updates, parts, spread, rank, seconds, off)
 
 
 class Readers(Stage):
     """The viewer and the probes, from states that no longer move. Nothing flows back into the model."""
 
     name = "readers"
+    shapes_all = False
     probe: Probe
 
     def __init__(self, model: WorldModel, episodes: Episodes, config: TrainConfig):
         super().__init__(config.reader_updates, 3e-3)
-        model.requires_grad_(False)
+        model.requires_grad_(False).eval()
         self.viewer, self.probe = model.viewer.requires_grad_(True), model.probe.requires_grad_(True)
-        self.episodes, self.states = episodes, model.beliefs(episodes)
+        self.episodes, self.states = episodes, model.readable(model.beliefs(episodes))
         self.facts = {name: torch.from_numpy(values).float() for name, values in episodes.facts.items()}
         for name, values in self.facts.items():
             self.probe.fit_units(name, values.flatten(0, 1))
-        if len(episodes.obs_shape) == 3:
-            mean = episodes.obs[:, 0].mean(0) / 255
-            self.mean = torch.from_numpy(mean).movedim(-1, 0).float()
-            self.viewer.room.data = torch.logit(self.mean.clamp(0.02, 0.98))
+        self.usual = usual_frame(episodes.obs) if len(episodes.obs_shape) == 3 else None
+        if self.usual is not None:
+            self.viewer.room.data = torch.logit(self.usual.clamp(0.02, 0.98))
 
     def loss(self, rng: np.random.Generator) -> dict[str, Tensor]:
         episode = rng.integers(0, len(self.episodes.obs), 64)
@@ -145,11 +174,5 @@ class Readers(Stage):
             for name, values in self.facts.items()
             for scale in [getattr(self.probe, f"scale_{name}")]
         }
-        if seen.dtype == torch.uint8:
-            # A dot is a hundredth of the pixels: those that differ from the usual frame weigh more.
-            picture = seen.float() / 255
-            weight = 1 + 5 * (picture - self.mean).abs().amax(1, keepdim=True)
-            parts["picture"] = (weight * (self.viewer(state) - picture).square()).mean()
-        else:
-            parts["picture"] = F.mse_loss(self.viewer(state), seen)
+        parts["picture"] = picture_error(self.viewer(state), seen, self.usual)
         return parts

@@ -8,14 +8,23 @@ from agents.referee import Outcome, play
 from agents.worlds.base import World
 
 
-def run_random(world: World, starts: np.ndarray, goals: np.ndarray, rng: np.random.Generator) -> Outcome:
+def run_random(
+    world: World,
+    starts: np.ndarray,
+    goals: np.ndarray,
+    rng: np.random.Generator,
+    rule: str = "",
+    steps: int = 0,
+) -> Outcome:
     """The same random behaviour that records training data: the floor."""
-    return play(world, starts, goals, world.behaviour(rng, len(starts)))
+    return play(world, starts, goals, world.behaviour(rng, len(starts)), rule, steps)
 
 
-def run_straight(world: World, starts: np.ndarray, goals: np.ndarray) -> Outcome | None:
+def run_straight(
+    world: World, starts: np.ndarray, goals: np.ndarray, rule: str = "", steps: int = 0
+) -> Outcome | None:
     """Heading straight for the true goal: what knowing where it is, and no more, is worth. None where no line leads
     there."""
     if world.straight(starts, goals) is None:
         return None
-    return play(world, starts, goals, lambda state: world.straight(state, goals))  # type: ignore[arg-type, return-value]
+    return play(world, starts, goals, lambda state: world.straight(state, goals), rule, steps)  # type: ignore[arg-type, return-value]

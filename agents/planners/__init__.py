@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from agents.config import PlanConfig
@@ -11,16 +12,38 @@ if TYPE_CHECKING:
     from agents.planners.base import Planner
     from agents.worlds.base import World
 
-PLANNERS = ("icem", "cem", "shooting")
+CONTINUOUS = {
+    "icem": ("agents.planners.cem", "ICEM"),
+    "cem": ("agents.planners.cem", "CEM"),
+    "mppi": ("agents.planners.mppi", "MPPI"),
+    "gradient": ("agents.planners.gradient", "Gradient"),
+    "shooting": ("agents.planners.shooting", "RandomShooting"),
+    "feedback": ("agents.planners.feedback", "Feedback"),
+}
+DISCRETE = {
+    "categorical": ("agents.planners.categorical", "CategoricalCEM"),
+    "mcts": ("agents.planners.mcts", "MCTS"),
+}
+"""Planner -> its module, imported when it is asked for, and its class: for actions that are numbers, or choices."""
+PLANNERS = {**CONTINUOUS, **DISCRETE}
+
+
+def planners_of(world: World) -> list[str]:
+    """The planners for the kind of actions that the world takes, the usual one first."""
+    return list(DISCRETE if world.discrete else CONTINUOUS)
 
 
 def make_planner(config: PlanConfig, world: World) -> Planner:
     """Raises AgentError naming the planners or objectives that exist."""
+    from agents.objectives import objective
+
     if config.planner not in PLANNERS:
         raise AgentError(f"unknown planner {config.planner!r}; the planners are: {', '.join(PLANNERS)}")
-    from agents.objectives import objective
-    from agents.planners.cem import CEM, ICEM
-    from agents.planners.shooting import RandomShooting
-
-    planner = {"icem": ICEM, "cem": CEM, "shooting": RandomShooting}[config.planner]
-    return planner(config, objective(config.objective), world)
+    if config.planner not in planners_of(world):
+        kind = "choices" if world.discrete else "numbers"
+        raise AgentError(
+            f"the planner {config.planner!r} doesn't suit {world.name}, whose actions are {kind}; "
+            f"these do: {', '.join(planners_of(world))}"
+        )
+    module, class_name = PLANNERS[config.planner]
+    return getattr(import_module(module), class_name)(config, objective(config.objective), world)

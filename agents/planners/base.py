@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from agents.config import HOLD, PlanConfig
+from agents.config import PlanConfig
 from agents.objectives import Mind, Objective
 from agents.worlds.base import World
 
@@ -28,9 +29,23 @@ class Plan:
     candidates: Tensor
     """[B, k, H, D] imagined states of a few of the plans considered in the last iteration, best first."""
 
+    def of(self, who: np.ndarray) -> Plan:
+        """The plans of those episodes alone."""
+        return Plan(*(part[torch.from_numpy(who)] for part in vars(self).values()))
+
+    def put(self, who: np.ndarray, fresh: Plan) -> Plan:
+        """The same, with `fresh` in the place of those episodes' plans."""
+        if len(who) == len(self.cost):
+            return fresh
+        rows = torch.from_numpy(who)
+        return Plan(*(old.index_copy(0, rows, vars(fresh)[name]) for name, old in vars(self).items()))
+
 
 class Planner(ABC):
     """Searches action sequences for B episodes at once. Randomness comes from the configuration's seed alone."""
+
+    needs_model = False
+    """Whether it can't plan in the true world, so that there is no oracle."""
 
     def __init__(self, config: PlanConfig, objective: Objective, world: World):
         self.config, self.objective, self.action_size = config, objective, world.action_size
@@ -43,7 +58,7 @@ class Planner(ABC):
     def score(self, mind: Mind, state: Tensor, goal: Tensor, knots: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """`knots` [B, S, K, A] -> cost [B, S], states [B, S, H, D], actions [B, S, H, A]."""
         batch, samples = knots.shape[:2]
-        actions = knots.repeat_interleave(HOLD, 2)
+        actions = knots.repeat_interleave(self.config.hold, 2)
         starts = state[:, None].expand(-1, samples, -1).flatten(0, 1)
         states = mind.rollout(starts, actions.flatten(0, 1)).unflatten(0, (batch, samples))
         return self.objective(mind, states, goal), states, actions

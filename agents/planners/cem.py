@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from agents.config import HOLD, NUM_ELITES
+from agents.config import NUM_ELITES
 from agents.objectives import Mind
 from agents.planners.base import Plan, Planner, choose
 
@@ -29,7 +29,7 @@ class CEM(Planner):
         mean = torch.zeros(len(state), c.knots, self.action_size)
         kept = mean[:, None][:, :0]
         if previous is not None:
-            shift = min(executed // HOLD, c.knots)
+            shift = min(executed // c.hold, c.knots)
             mean = torch.cat([previous.knots[:, shift:], mean[:, :shift]], 1)
             kept = mean[:, None]
         spread = torch.ones_like(mean)

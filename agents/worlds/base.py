@@ -79,3 +79,17 @@ class World(ABC):
     def straight(self, state: np.ndarray, goal: np.ndarray) -> np.ndarray | None:
         """The action of who knows where the goal is and nothing else, [N, A]; None where that has no meaning."""
         return None
+
+    def swapped(self, goals: np.ndarray, rng: np.random.Generator) -> np.ndarray | None:
+        """The same goals, none at its place: a control for worlds where passing hits could count as success. Who
+        pursues these and is judged by the true ones should fail. None where a goal belongs to its own start."""
+        return None
+
+    def shortest(self, state: np.ndarray, goal: np.ndarray) -> np.ndarray | None:
+        """[N] pixels of the shortest way that the agent can take from `state` to `goal`; None where it isn't known."""
+        return None
+
+    def another_future(self, state: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The same states with other chance ahead of them, for a planner that knows the rules but not the dice. A world
+        without dice has but one future."""
+        return state.copy()

@@ -130,6 +130,9 @@ class PushBlock(World):
         gap = goal[:, BLOCK] - state[:, AGENT]
         return gap / np.maximum(np.linalg.norm(gap, axis=-1, keepdims=True), 1.0)
 
+    def swapped(self, goals: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        return swapped(goals, rng)
+
 
 def swapped(goals: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Goals [N, S], N >= 2, in an order in which none is at its place: the control that success is held to.

@@ -12,6 +12,7 @@ import numpy as np
 from agents.worlds.base import Policy, World
 from agents.worlds.behaviour import walk_or_hold
 from agents.worlds.drawing import SIZE, add_noise, draw_disc, hashed, textures
+from agents.worlds.ways import through_door
 
 SPEED = 3.0
 """Pixels an action of length 1 moves the dot."""
@@ -134,6 +135,18 @@ class TwoRooms(World):
     def straight(self, state: np.ndarray, goal: np.ndarray) -> np.ndarray:
         gap = goal[:, :2] - state[:, :2]
         return gap / np.maximum(np.linalg.norm(gap, axis=-1, keepdims=True), 1e-6)
+
+    def shortest(self, state: np.ndarray, goal: np.ndarray) -> np.ndarray:
+        """To the goal itself; an episode is over up to 4 pixels before it. The walls are those of `state`."""
+        start, end = state[:, :2].astype(float), goal[:, :2].astype(float)
+        if self.change == "no-wall":
+            return np.linalg.norm(end - start, axis=1)
+        doors = [state[:, DOOR_Y]]
+        if self.change == "second-door":
+            doors.append(second_door(state[:, DOOR_Y]))
+        thick, half = WALL_HALF + RADIUS, DOOR_HALF - RADIUS
+        ways = [through_door(start, end, state[:, WALL_X], door, thick, half) for door in doors]
+        return np.min(ways, 0)
 
     def _rooms(self, rng: np.random.Generator, n: int, *, evaluation: bool) -> np.ndarray:
         """[n, S] states without a dot yet."""

@@ -1,7 +1,9 @@
 // The Ask tab: the conversation on the left, what it rests on to the right.
 import { createDocuments } from "/canvas/documents.js";
-import { h, keep } from "/canvas/dom.js";
+import { h, keep, store } from "/canvas/dom.js";
 import { createSources } from "/canvas/sources.js";
+import { drawExport, drawWorking } from "/canvas/working.js";
+import { drawRoute, drawStance } from "/canvas/stance.js";
 
 export function mount({ element, props, trigger, watch }) {
   const sources = createSources();
@@ -10,7 +12,8 @@ export function mount({ element, props, trigger, watch }) {
   const input = h("textarea", { id: "question", rows: 1, placeholder: "Ask about world models …", "aria-label": "Your question" });
   const send = h("button", { class: "primary", type: "submit" }, "Ask");
   const form = h("form", { class: "composer" }, input, send);
-  const root = h("section", { class: "ask" }, h("div", { class: "talk card" }, log, form), sources.root);
+  const caution = createCaution(props.value?.caution);
+  const root = h("section", { class: "ask" }, h("div", { class: "talk card" }, log, caution.root, form), sources.root);
   keep(element, root);
 
   const waiting = new Map();
@@ -30,22 +33,40 @@ export function mount({ element, props, trigger, watch }) {
     input.value = "";
     grow();
     toTop(turn);
-    trigger("submit", { question, turn: turns });
+    trigger("submit", { question, turn: turns, caution: caution.value() });
+  }
+  addEventListener("orrery:ask", (event) => submit(event.detail));
+
+  // What belongs to an earlier answer: its working, or the same in another format.
+  function more(number, wanted, body) {
+    waiting.set(++turns, body);
+    trigger("submit", { turn: turns, about: number, wanted });
   }
 
   watch("value", () => {
     keep(element, root);
-    const { turn, answer, error } = props.value ?? {};
-    const body = waiting.get(turn);
+    const reply = props.value ?? {};
+    const body = waiting.get(reply.turn);
     if (!body) return;
-    waiting.delete(turn);
+    if (reply.answer && !reply.done) return drawTurn(body, reply);
+    waiting.delete(reply.turn);
+    if (reply.working) return body.replaceChildren(drawWorking(reply.working));
+    if (reply.export) return body.replaceChildren(drawExport(reply));
+    if (body.classList.contains("more")) return body.replaceChildren(h("p", { class: "error", role: "alert" }, reply.error));
     send.disabled = false;
-    const follow = (n) => (documents.close(), sources.open(answer, n));
-    body.replaceChildren(...(error ? [h("p", { class: "error", role: "alert" }, error)] : drawAnswer(answer, follow, documents.open)));
-    if (answer) documents.close(), sources.show(answer);
+    if (reply.error) body.replaceChildren(h("p", { class: "error", role: "alert" }, reply.error));
+    else drawTurn(body, reply);
     toTop(body.parentElement);
     input.focus({ preventScroll: true });
   });
+  function drawTurn(body, { answer, stance, route, number, done }) {
+    const follow = (n) => (documents.close(), sources.open(answer, n));
+    const later = h("div", { class: "more" });
+    body.replaceChildren(...drawAnswer(answer, follow, documents.open),
+      ...(done ? [drawStance(stance), drawRoute(route, stance), drawTools((wanted) => more(number, wanted, later)), later] : []).filter(Boolean));
+    documents.close();
+    sources.show(answer);
+  }
 
   // The turn to the top of what scrolls: the log on a wide screen, the page on a phone.
   function toTop(turn) {
@@ -75,9 +96,33 @@ function emptyState(examples, submit) {
     h("div", { class: "examples" }, examples.map((text) => h("button", { type: "button", onclick: () => submit(text) }, text))));
 }
 
+// How sure it must be before it answers. The default was chosen on questions apart from those that test it.
+function createCaution(known) {
+  if (!known) return { root: null, value: () => null };
+  const kept = store.get("caution");
+  const slider = h("input", { id: "caution", type: "range", min: "0", max: "1", step: "0.05", value: kept ?? known.default, oninput: told });
+  const said = h("span", { class: "faint" });
+  const root = h("details", { class: "caution-box" }, h("summary", {}, "Caution"), h("label", { for: "caution" }, "Answer only when at least this sure"), slider, said);
+  told();
+  return { root, value: () => (Number(slider.value) === known.default ? null : Number(slider.value)) };
+
+  function told() {
+    store.set("caution", slider.value);
+    const at = known.curve.reduce((best, row) => (Math.abs(row.caution - slider.value) < Math.abs(best.caution - slider.value) ? row : best));
+    const share = (x) => `${Math.round(100 * x)} %`;
+    said.textContent = `${Number(slider.value).toFixed(2)}. On the tuning questions: ${share(at.rightly)} of the answerable answered rightly; of the refusals ${share(at.precision)} were right; ${share(at.recall)} of the unanswerable refused.`;
+  }
+}
+
+function drawTools(more) {
+  return h("p", { class: "tools" }, h("button", { type: "button", class: "plain", onclick: () => more("working") }, "Why these passages?"),
+    ["markdown", "bibtex", "json"].map((format) => h("button", { type: "button", class: "plain", onclick: () => more(format) }, { markdown: "Markdown", bibtex: "BibTeX", json: "JSON" }[format])));
+}
+
 function drawAnswer(answer, follow, addDocuments) {
   const notice = answer.notice && h("p", { class: "notice" }, answer.notice);
-  if (answer.refusal) return [drawRefusal(answer, addDocuments), notice].filter(Boolean);
+  const read = answer.read_as && h("p", { class: "read-as" }, `Read as: ${answer.read_as}`);
+  if (answer.refusal) return [read, drawRefusal(answer, follow, addDocuments), notice].filter(Boolean);
   const numbers = numberCitations(answer);
   const parts = [];
   let last = null;
@@ -92,14 +137,17 @@ function drawAnswer(answer, follow, addDocuments) {
     const kind = sentence.support === "unsupported" ? "sentence unsupported" : "sentence";
     parts.at(-1).append(h("span", { class: kind }, sentence.text, chips.length ? "\u2060" : null, chips), " ");
   }
-  return [...parts, h("p", { class: "support" }, supportLine(answer)), notice].filter(Boolean);
+  return [read, ...parts, h("p", { class: "support" }, supportLine(answer)), notice].filter(Boolean);
 }
 
-function drawRefusal({ refusal }, addDocuments) {
+function drawRefusal({ refusal }, follow, addDocuments) {
+  const covers = refusal.covers.length > 0 && [
+    h("p", { class: "faint" }, "What the nearest sources do say:"),
+    ...refusal.covers.map((s, i) => h("p", { class: "covers" }, s.text, " ", h("button", { type: "button", class: "chip", "data-n": i + 1, "aria-label": `Citation ${i + 1}: ${s.citations[0].title}`, onclick: () => follow(i + 1) }, String(i + 1))))];
   const nearest = refusal.nearest.length > 0 && [
     h("p", { class: "faint" }, "The nearest sources:"),
     h("ul", {}, refusal.nearest.map((title) => h("li", {}, title)))];
-  return h("div", { class: "refusal" }, h("p", {}, refusal.reason), ...(nearest || []),
+  return h("div", { class: "refusal" }, h("p", {}, refusal.reason), ...(covers || nearest || []),
     h("button", { type: "button", class: "ghost", onclick: addDocuments }, "Add a document that does"));
 }
 
@@ -114,10 +162,12 @@ function supportLine(answer) {
 
 export const citationKey = (c) => `${c.source_id}:${c.start}-${c.end}`;
 
+export const citationsOf = (answer) => [...answer.sentences, ...(answer.refusal?.covers ?? [])].flatMap((s) => s.citations);
+
 // Map of citation key -> 1, 2, 3 … in the order of first use.
 export function numberCitations(answer) {
   const numbers = new Map();
-  for (const c of answer.sentences.flatMap((s) => s.citations)) {
+  for (const c of citationsOf(answer)) {
     if (!numbers.has(citationKey(c))) numbers.set(citationKey(c), numbers.size + 1);
   }
   return numbers;

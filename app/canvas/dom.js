@@ -26,3 +26,9 @@ export const store = {
 export const safeLink = (url) => (/^https?:\/\//i.test(url ?? "") ? url : null);
 
 export const percent = (x) => `${(100 * x).toFixed(x > 0 && x < 1 ? 1 : 0).replace(/\.0$/, "")} %`;
+
+// Go to another tab and tell it something there, once it listens.
+export function openTab(name, event, detail) {
+  [...document.querySelectorAll("[role=tab]")].find((tab) => tab.textContent.trim() === name)?.click();
+  setTimeout(() => dispatchEvent(new CustomEvent(event, { detail })), 350);
+}

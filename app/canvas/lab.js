@@ -21,7 +21,12 @@ export function mount({ element }) {
     watcher.disconnect();
     load();
   }).observe(root);
-  addEventListener("orrery:claim", (event) => { show(event.detail); });
+  addEventListener("orrery:claim", (event) => show(event.detail));
+  addEventListener("orrery:experiment", async (event) => {
+    if (!data) await load();
+    const claim = data.claims.find((c) => c.experiment === event.detail);
+    if (claim) show(claim.id);
+  });
 
   async function load() {
     const found = await (await fetch("/api/lab")).json();
@@ -36,7 +41,7 @@ export function mount({ element }) {
   function draw() {
     if (!data) return;
     const wanted = find.value.trim().toLowerCase().split(/\s+/), chosen = root.querySelector("[name=lab-status]:checked").value;
-    const shown = data.claims.filter((c) => (!chosen || c.status === chosen) && (!tested.checked || data.byId[c.experiment]) && wanted.every((word) => `${c.statement} ${c.id} ${c.topics.join(" ")}`.toLowerCase().includes(word)));
+    const shown = data.claims.filter((c) => (!chosen || c.status === chosen) && (!tested.checked || data.byId[c.experiment]) && wanted.every((word) => `${c.statement} ${c.id} ${c.experiment} ${c.topics.join(" ")}`.toLowerCase().includes(word)));
     count.textContent = `${shown.length} of ${data.claims.length} claims`;
     list.replaceChildren(...shown.map((claim) => h("li", {}, h("button", { type: "button", "aria-current": open === claim.id ? "true" : null, onclick: () => show(claim.id) },
       h("span", { class: "marks" }, h("span", { class: `status ${claim.status}` }, claim.status), h("span", { class: "faint" }, `${claim.for} for, ${claim.against} against`), verdictOf(claim) && badge(verdictOf(claim))),

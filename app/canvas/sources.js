@@ -108,7 +108,7 @@ function paragraph(points, from, to, start, end) {
 
 function uniqueCitations(answer) {
   const seen = new Map();
-  for (const c of answer.sentences.flatMap((s) => s.citations)) seen.set(`${c.source_id}:${c.start}-${c.end}`, seen.get(`${c.source_id}:${c.start}-${c.end}`) ?? c);
+  for (const c of [...answer.sentences, ...(answer.refusal?.covers ?? [])].flatMap((s) => s.citations)) seen.set(`${c.source_id}:${c.start}-${c.end}`, seen.get(`${c.source_id}:${c.start}-${c.end}`) ?? c);
   return [...seen.values()];
 }
 

@@ -11,14 +11,23 @@ from app.commands import app, note, show
 
 
 @app.command
-def plan(config: OmitArgPrefixes[PlanConfig], out: Path = Path("runs/clips"), json: bool = False) -> None:
+def plan(
+    config: OmitArgPrefixes[PlanConfig],
+    out: Path = Path("runs/clips"),
+    why: bool = False,
+    json: bool = False,
+) -> None:
     """Plan one episode in the model's imagination, act in the real world, print the Trace and write a clip.
 
     Args:
-        config: How to plan.
+        config: How to plan. What isn't given is what the model was made for: `--model M` alone is enough.
         out: The folder for the clip (GIF: real, imagined, goal).
+        why: Instead, try the task again with true parts swapped in, and say which part is the limit.
         json: Print the Trace record, frames included as PNG sprite sheets.
     """
+    if why:
+        _why(config, json, 12, config.seed)
+        return
     from agents.loop import plan_episode, write_clip
     from app.printing.agents import print_trace
 
@@ -33,7 +42,11 @@ def plan(config: OmitArgPrefixes[PlanConfig], out: Path = Path("runs/clips"), js
 
 @app.command
 def evaluate(
-    config: OmitArgPrefixes[PlanConfig], episodes: int = 200, out: Path | None = None, json: bool = False
+    config: OmitArgPrefixes[PlanConfig],
+    episodes: int = 200,
+    out: Path | None = None,
+    why: bool = False,
+    json: bool = False,
 ) -> None:
     """Success (or cost) with its interval, random floor, oracle ceiling, and milliseconds per plan, the same tasks for all.
 
@@ -41,8 +54,12 @@ def evaluate(
         config: How to plan. What isn't given is what the model was made for: `--model M` alone is enough.
         episodes: Tasks, the same for every row.
         out: A JSON file for the result, episode by episode. Begun again with the same settings, it goes on from there.
+        why: Instead, plan 40 of the tasks with true parts swapped in one at a time, and say which part is the limit.
         json: Print the Evaluation record.
     """
+    if why:
+        _why(config, json, min(episodes, 40), None)
+        return
     from agents.evaluate import evaluate as run
     from app.printing.agents import print_evaluation
 
@@ -51,6 +68,14 @@ def evaluate(
         show(result.to_json())
     else:
         print_evaluation(result)
+
+
+def _why(config: PlanConfig, json: bool, episodes: int, task_seed: int | None) -> None:
+    from agents.bottleneck import why
+    from app.printing.planning import print_verdict
+
+    found = why(config, episodes, note, task_seed)
+    show(found.to_json()) if json else print_verdict(found)
 
 
 @app.command
@@ -70,7 +95,7 @@ def train(
 
     Args:
         world: The world's name, options included: two-rooms, or two-rooms:random.
-        family: The kind of model: jepa, pixel, rssm, ensemble or belief.
+        family: The kind of model: jepa, pixel, rssm, ensemble, belief or particles.
         name: The checkpoint's name; by default the world's and the family's.
         seeds: Training seeds; each records its own episodes.
         episodes: Evaluation tasks, the same for every seed.

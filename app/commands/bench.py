@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from tyro.conf import Positional
 from tyro.extras import SubcommandApp
 
 from app.commands import app, note, show
@@ -45,6 +46,21 @@ def worlds(json: bool = False) -> None:
 
     rows = run()
     show([row.to_json() for row in rows]) if json else print_world_speeds(rows)
+
+
+@benches.command
+def models(names: Positional[tuple[str, ...]] = (), json: bool = False) -> None:
+    """Size, training time and speed of each shipped model, and imagined steps a second against real ones.
+
+    Args:
+        names: Only these: shipped models, checkpoints' paths or folders.
+        json: Print the records.
+    """
+    from agents.bench import models as run
+    from app.printing.bench import print_model_speeds
+
+    rows = run(names, report=note)
+    show([row.to_json() for row in rows]) if json else print_model_speeds(rows)
 
 
 @benches.command
@@ -119,3 +135,39 @@ def answers(questions: Path, json: bool = False) -> None:
 
     result = bench_answers(questions, build_corpus(own=False), report=note)
     show(result.to_json()) if json else print_answers_bench(result)
+
+
+@benches.command
+def planning(
+    model: str = "", episodes: int = 100, out: Path = Path("runs/planning.svg"), json: bool = False
+) -> None:
+    """Every planner's success in the model and in the truth, and its milliseconds; what more samples and steps cost.
+
+    Args:
+        model: A shipped model, or a folder with a checkpoint; left out, two-rooms-jepa.
+        episodes: Tasks, the same for every planner.
+        out: The file for the figure (SVG).
+        json: Print the record.
+    """
+    from agents.bench_planning import planning as measure
+    from app.printing.planning import print_planning_bench
+
+    found = measure(model, episodes, note)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(found.figure(), encoding="utf-8")
+    show({**found.to_json(), "figure": str(out)}) if json else print_planning_bench(found, str(out))
+
+
+@benches.command
+def contrast(questions: int = 30, json: bool = False) -> None:
+    """Who knows better what happens next, text or a model that imagines it: right answers and Brier scores, by kind.
+
+    Args:
+        questions: Fresh scenarios of each world.
+        json: Print the Score records.
+    """
+    from agents.bench_contrast import bench_contrast
+    from app.printing.lab import print_scores
+
+    rows = bench_contrast(questions, report=note)
+    show([row.to_json() for row in rows]) if json else print_scores(rows)

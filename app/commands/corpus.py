@@ -3,38 +3,67 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING, Any, Literal
 
 from tyro.conf import Positional
 
 from app.commands import app, note, show
 from corpus.errors import CorpusError
 
+if TYPE_CHECKING:
+    from corpus.records import Answer
+
 
 @app.command
-def ask(question: Positional[str], json: bool = False) -> None:
-    """Answer a question from the sources, every sentence cited.
+def ask(
+    question: Positional[str],
+    explain: bool = False,
+    caution: float | None = None,
+    format: Literal["text", "markdown", "bibtex", "json"] = "text",
+    json: bool = False,
+) -> None:
+    """Answer a question from the sources, every sentence cited; beside it, who says what of a claim it touches.
 
     Args:
         question: The question, or - to read one question a line and print one JSON object a line.
-        json: Print the Answer record.
+        explain: Show each passage that was found, how it ranked, and why it is quoted or not.
+        caution: Refuse below this probability of an answer, from 0 (answer all) to 1; by default as tuned.
+        format: For taking away: markdown with references, BibTeX of the sources, or the record with what it was made of.
+        json: Print the Answer record, with the stance (and the explanation) under keys of their own.
     """
-    from app.printing.corpus import print_answer
+    from app.printing.corpus import print_answer, print_explanation, print_stance
     from corpus.answer import ask as answer
+    from corpus.explain import explain as explained
+    from corpus.export import export
+    from corpus.index import open_corpus
+    from corpus.stance import beside
+
+    def record(found: Answer) -> dict[str, Any]:
+        corpus = open_corpus()
+        said = beside(found, corpus)
+        shown = found.to_json() | {"stance": said.to_json() if said else None}
+        return shown | ({"explanation": explained(found, corpus).to_json()} if explain else {})
 
     if question == "-":
         for raw in sys.stdin.buffer:
             line = raw.decode("utf-8", "replace").rstrip("\r\n")
             try:
-                show(answer(line).to_json())
+                show(record(answer(line, caution=caution)))
             except CorpusError as error:
                 show({"question": line[:200], "error": str(error)})
             sys.stdout.flush()
         return
-    found = answer(question)
+    found = answer(question, caution=caution)
     if json:
-        show(found.to_json())
+        show(record(found))
+    elif format != "text":
+        print(export(found, format, open_corpus()), end="")
     else:
         print_answer(found)
+        if said := beside(found, open_corpus()):
+            print_stance(said)
+        if explain:
+            print_explanation(explained(found, open_corpus()))
 
 
 @app.command

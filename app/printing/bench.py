@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app.printing import wrap
 
 if TYPE_CHECKING:
-    from agents.bench import WorldSpeed
+    from agents.bench import ModelSpeed, WorldSpeed
     from agents.uncertainty import Detection
     from corpus.bench.answers import AnswersBench, Count
     from corpus.bench.ingest import IngestBench
@@ -84,12 +84,12 @@ def print_retrieval_bench(result: RetrievalBench) -> None:
     print(
         f"{result.dataset}: {result.documents:,} documents, {result.passages:,} passages, {result.questions} questions\n"
     )
-    print("method                nDCG@10                recall@10              median ms    95 %")
+    print("method                nDCG@10                recall@10              median ms    95 %   CPU ms")
     for row in result.rows:
         (a, b), (c, d) = row.ndcg_interval, row.recall_interval
         print(
             f"{row.method:20}  {row.ndcg:.3f} [{a:.3f}, {b:.3f}]   {row.recall:.3f} [{c:.3f}, {d:.3f}]   "
-            f"{row.ms_median:9.1f} {row.ms_p95:7.1f}"
+            f"{row.ms_median:9.1f} {row.ms_p95:7.1f} {row.cpu_ms_median:8.1f}"
         )
     print()
     print(
@@ -153,3 +153,21 @@ def print_answers_bench(result: AnswersBench) -> None:
     print(
         f"\nwords an answer: {words}; ms a question: {times} ({result.threads} thread; {result.machine}; {result.date})"
     )
+
+
+def print_model_speeds(rows: list[ModelSpeed]) -> None:
+    """A line a model; the protocol first."""
+    print(f"batch {rows[0].batch}, one thread, {rows[0].seconds:g} s of processor time for each figure;")
+    print("imagined: 4,096 states together, 16 steps each; real: the simulator alone, and with its frames\n")
+    print(
+        "                                            trained   microseconds a frame    steps a second, thousands"
+    )
+    print(
+        "model                   parameters     KB   seconds   encode predict decode   imagined     real  drawn"
+    )
+    for row in rows:
+        print(
+            f"{row.model:24}{row.parameters:10,}{row.kilobytes:7.0f}{row.training_seconds:10.0f}"
+            f"{row.encode_us:9.1f}{row.predict_us:8.2f}{row.decode_us:7.1f}"
+            f"{row.imagined_per_second / 1000:11,.0f}{row.real_per_second / 1000:9,.0f}{row.drawn_per_second / 1000:7,.0f}"
+        )

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from app.printing import WIDTH, wrap
 
 if TYPE_CHECKING:
+    from corpus.explain import Explanation
     from corpus.library import Document
     from corpus.records import Answer, Citation, Claim, Voice
+    from corpus.stance import Stance
     from corpus.trends import Appearance, Timeline
 
 
@@ -22,6 +24,8 @@ def print_answer(answer: Answer) -> None:
             print("\nThe nearest sources are:")
             for title in answer.refusal.nearest:
                 print(f"  - {title}")
+        for said in answer.refusal.covers:
+            print("\n" + wrap(f"They do say: “{said.text}” [{said.citations[0].source_id}]"))
         return
     cited: list[Citation] = []
     parts = []
@@ -42,6 +46,38 @@ def print_answer(answer: Answer) -> None:
         )
         print(wrap(f"“{citation.quote}”", "    "))
         print(f"    {citation.source_id}, characters {citation.start} to {citation.end}")
+
+
+def print_stance(stance: Stance) -> None:
+    """The claim that the question touches: both sides, three voices each, and what would change it."""
+    print("\n" + wrap(f"The claim: {stance.statement}"))
+    print(
+        wrap(f"It is {stance.status}: {stance.status_means}. The whole of it: orrery claims {stance.claim}")
+    )
+    for heading, views in (("For", stance.supports), ("Against", stance.disputes)):
+        for view in views[:3]:
+            camp = f" ({view.camp})" if view.camp != "neutral" else ""
+            print(
+                wrap(
+                    f"{heading}: {view.who}{camp}: “{view.citation.quote}” [{view.citation.source_id}]", "  "
+                )
+            )
+    if not stance.disputes:
+        print("  Against: no published dispute was found.")
+    print(wrap(f"What would change it: {stance.would_change}", "  "))
+    if stance.own:
+        print(wrap(f"In your own documents: {', '.join(dict.fromkeys(c.title for c in stance.own))}.", "  "))
+        print(wrap(stance.own_note, "  "))
+
+
+def print_explanation(found: Explanation) -> None:
+    """A block a passage, best first: its ranks and scores, then what became of it."""
+    print("\nPassages found, by fused score; a half's rank is - where it did not rank the passage\n")
+    for row in found.rows:
+        bm25 = f"{row.bm25_rank or '-'} ({row.bm25_score:.1f})"
+        dense = f"{row.dense_rank or '-'} ({row.cosine:.2f})"
+        print(f"{row.place:3}  fused {row.score:.2f}   BM25 {bm25:12} MiniLM {dense:12} {row.passage_id}")
+        print(wrap(row.why, "     "))
 
 
 def print_documents(documents: list[Document]) -> None:

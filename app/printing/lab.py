@@ -8,7 +8,6 @@ from app.printing import wrap
 
 if TYPE_CHECKING:
     from agents.assistant import Assistance
-
     from agents.bench_contrast import Score
     from agents.contrast import Contrast
     from agents.lab.base import Experiment, Verdict
@@ -41,7 +40,7 @@ def print_verdict(experiment: Experiment, verdict: Verdict) -> None:
     print("\n" + wrap("What this can't show: " + verdict.cannot_show))
     seeds = " ".join(map(str, verdict.seeds))
     print(
-        f"again: {verdict.command}\n(seeds {seeds}; {verdict.seconds:.0f} s; {verdict.date}, {verdict.machine})"
+        f"again: {verdict.command}\n(seeds {seeds}; {verdict.seconds:.0f} s{worked}; {verdict.date}, {verdict.machine})"
     )
 
 

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from corpus.loaders import SUPPORTED
 from corpus.loaders.files import MAX_BYTES
+
+if TYPE_CHECKING:
+    from corpus.records import Answer
 
 TITLE = "Ask"
 
@@ -16,30 +20,89 @@ EXAMPLES = (
     "Why does LeCun think predicting pixels is the wrong target?",
     "How does DreamerV3 learn behaviour inside its world model?",
     "What did V-JEPA 2 show with robots, and with how much robot data?",
-    "Is Sora a simulator of the world?",
+    "Do small prediction errors compound over a long imagined rollout?",
     "How does DINO-WM plan to reach a goal image?",
 )
+REMEMBERED = 8
+"""Answers that a follow-up may be about, and whose working can still be shown."""
 
 
 def build() -> None:
-    """Put the tab's components on the page."""
+    """Put the tab's components on the page. What was said stays with the session, on the server."""
+    said = gr.State([])
     view = gr.HTML(
-        value={"examples": EXAMPLES, "formats": SUPPORTED, "limit": MAX_BYTES},
+        value={"examples": EXAMPLES, "formats": SUPPORTED, "limit": MAX_BYTES, "caution": trade_off()},
         html_template='<div class="mount"></div>',
         apply_default_css=False,
         js_on_load="import('/canvas/ask.js').then(m => m.mount({element, props, trigger, watch}))",
         elem_id="ask",
     )
-    view.submit(respond, None, view, show_progress="hidden", concurrency_limit=4, api_visibility="private")
+    hush: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    view.submit(respond, said, [view, said], concurrency_limit=4, **hush)
 
 
-def respond(event: gr.EventData) -> dict[str, Any]:
-    """One turn: the `Answer` as JSON under `answer`, or the one line of a `CorpusError` under `error`."""
-    from corpus.answer import ask
+def trade_off() -> dict[str, Any]:
+    """The caution that is asked for by default, and what each would trade, on the tuning questions."""
+    from corpus.weights import LEVELS, read_weights
+
+    known = read_weights()
+    best = next(known[level] for level in LEVELS if level in known)
+    return {"default": best.caution, "curve": best.trade_off}
+
+
+def respond(said: list[Answer], event: gr.EventData) -> Iterator[tuple[dict[str, Any], list[Answer]]]:
+    """One turn: the `Answer` under `answer`, with `stance` and `route` where there are any; a language model's goes on
+    arriving. Or, of an earlier turn: its `working`, or the text of an `export`. Or one line under `error`."""
+    from agents.errors import AgentError
     from corpus.errors import CorpusError
 
-    turn = {"turn": event.turn}
+    turn: dict[str, Any] = {"turn": event.turn}
     try:
-        return turn | {"answer": ask(event.question).to_json()}
-    except CorpusError as error:
-        return turn | {"error": str(error)}
+        if getattr(event, "about", None) is None:
+            yield from _answer(event.question, getattr(event, "caution", None), said, turn)
+        else:
+            yield turn | _more(said, int(event.about), str(event.wanted)), said
+    except (CorpusError, AgentError) as error:
+        yield turn | {"error": str(error)}, said
+
+
+def _answer(
+    question: str, caution: float | None, said: list[Answer], turn: dict[str, Any]
+) -> Iterator[tuple[dict[str, Any], list[Answer]]]:
+    from agents.assistant import assist
+    from corpus.answer import answers
+    from corpus.index import open_corpus
+    from corpus.stance import stance
+
+    corpus = open_corpus()
+    beside: dict[str, Any] = {}
+    for answer in answers(question, corpus, history=said, caution=caution):
+        if not beside:
+            whole = answer.read_as or answer.question
+            touched = stance(whole, corpus, answer.hits)
+            beside = {
+                "stance": touched.to_json() if touched else None,
+                "route": assist(whole, corpus.embedder).to_json(),
+            }
+        number = {"number": len(said)}
+        yield turn | number | beside | {"answer": answer.to_json()}, said
+    kept = [*said, answer]
+    # Older ones are let go, their places kept, so that a number goes on naming the same turn.
+    kept[:-REMEMBERED] = [None] * len(kept[:-REMEMBERED])
+    yield turn | number | beside | {"answer": answer.to_json(), "done": True}, kept
+
+
+def _more(said: list[Answer], number: int, wanted: str) -> dict[str, Any]:
+    """The working of an earlier answer, or the answer in another format."""
+    from corpus.errors import CorpusError
+    from corpus.explain import explain
+    from corpus.export import export
+    from corpus.index import open_corpus
+
+    answer = said[number] if 0 <= number < len(said) else None
+    if answer is None:
+        raise CorpusError(f"that answer is more than {REMEMBERED} turns back; ask again")
+    corpus = open_corpus()
+    if wanted == "working":
+        return {"working": explain(answer, corpus).to_json()}
+    return {"export": export(answer, wanted, corpus), "format": wanted}

@@ -3,7 +3,8 @@
 import pytest
 
 from agents.errors import AgentError
-from agents.recipes import train_and_ship
+from agents.recipes import RECIPES, Recipe, recipe
+from agents.training import train_and_ship
 from world_model.checkpoint import load
 from world_model.stages import TrainConfig
 
@@ -19,7 +20,8 @@ def test_a_fresh_training_seed_reaches_the_goal_as_often_as_promised(tmp_path):
     assert passport.training_seconds < 600
 
 
-def test_a_tiny_training_run_leaves_a_checkpoint_that_loads_and_knows_its_results(tmp_path):
+def test_a_tiny_training_run_leaves_a_checkpoint_that_loads_and_knows_its_results(tmp_path, monkeypatch):
+    monkeypatch.setitem(RECIPES, "two-rooms", Recipe(30, 20))
     config = TrainConfig(context_size=0, fast_updates=30, predict_updates=30, reader_updates=10)
     lines: list[str] = []
     train_and_ship("two-rooms", "tiny", (4, 5), tmp_path, config, episodes=4, report=lines.append)
@@ -33,3 +35,10 @@ def test_a_tiny_training_run_leaves_a_checkpoint_that_loads_and_knows_its_result
 def test_no_seeds_is_refused(tmp_path):
     with pytest.raises(AgentError, match="no training seeds"):
         train_and_ship("two-rooms", "none", (), tmp_path)
+
+
+def test_a_recipe_is_found_by_world_and_family_then_by_world_then_without_options():
+    assert recipe("two-rooms:tv", "pixel") is RECIPES["two-rooms:tv"]
+    assert recipe("two-rooms", "pixel") is RECIPES["two-rooms pixel"]
+    assert recipe("two-rooms:no-wall") is RECIPES["two-rooms"]
+    assert recipe("CartPole-v1").train == TrainConfig()

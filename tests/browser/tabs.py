@@ -4,8 +4,10 @@ from __future__ import annotations
 
 OPENED = {
     "Ask": ".ask .examples button",
+    "Contrast": ".contrast[data-ready]",
     "Plan": ".rates .rate",
     "Dream": ".dream .models input",
+    "Lab": ".lab[data-ready]",
     "Trends": ".trends[data-ready]",
 }
 """Tab -> what is there once it is open."""

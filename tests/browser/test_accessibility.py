@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-
 from tabs import OPENED, open_tab
 
 SCHEMES = ["light", "dark"]
@@ -17,7 +16,8 @@ def test_axe_finds_nothing(visit, tab, scheme):
     open_tab(page, tab)
     found = Axe().run(page).response["violations"]
     told = [
-        f"{v['impact']} {v['id']}: {v['help']}: {[node['html'][:120] for node in v['nodes'][:3]]}" for v in found
+        f"{v['impact']} {v['id']}: {v['help']}: {[node['html'][:120] for node in v['nodes'][:3]]}"
+        for v in found
     ]
     assert not told, "\n".join(told)
 
@@ -29,7 +29,8 @@ def test_every_tab_is_reached_and_used_by_keyboard_alone(visit):
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         page.wait_for_function(
-            "name => document.querySelector('[role=tab][aria-selected=true]')?.textContent.trim() === name", arg=tab
+            "name => document.querySelector('[role=tab][aria-selected=true]')?.textContent.trim() === name",
+            arg=tab,
         )
 
 

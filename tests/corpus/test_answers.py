@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from corpus.answer import ask
-from corpus.choose import MAX_SENTENCES, MAX_WORDS
+from corpus.choose import MAX_SENTENCES, MAX_WORDS, MORE_WORDS
 from corpus.errors import CorpusError
 from corpus.index import Corpus
+from corpus.ledger import claim
 from corpus.question import checked
 from corpus.records import Answer
 
@@ -88,6 +89,77 @@ def test_an_answer_is_sentences_or_a_refusal_and_short(answers: dict[str, Answer
         assert len({sentence.text for sentence in answer.sentences}) == len(answer.sentences)
 
 
+def test_a_refusal_tells_what_the_nearest_sources_cover(corpus: Corpus) -> None:
+    answer = ask("What batch size did V-JEPA 2 use?", corpus)
+    assert answer.refusal
+    assert answer.refusal.covers
+    assert any(s.citations[0].source_id == "vjepa2-2025" for s in answer.refusal.covers)
+    for sentence in answer.refusal.covers:
+        cited = sentence.citations[0]
+        assert corpus.sources[cited.source_id].text[cited.start : cited.end] == sentence.text
+    assert ask("What is the boiling point of ethanol?", corpus).refusal
+
+
+def test_a_false_premise_is_met_with_who_did_it(corpus: Corpus) -> None:
+    answer = ask("Why did LeCun invent DreamerV3?", corpus)
+    assert answer.refusal
+    assert "Hafner" in " ".join(sentence.text for sentence in answer.refusal.covers)
+
+
+def test_caution_decides_who_is_refused(corpus: Corpus) -> None:
+    question = "How does Genie 3 work?"
+    usual = ask(question, corpus)
+    assert usual.sentences
+    assert usual.confidence >= usual.caution > 0
+    assert ask(question, corpus, caution=1.0).refusal
+    assert ask(question, corpus, caution=0.0).sentences == usual.sentences
+    with pytest.raises(CorpusError, match=r"caution is 1\.5"):
+        ask(question, corpus, caution=1.5)
+
+
+def test_a_question_about_a_claim_gets_its_status_and_both_sides(corpus: Corpus) -> None:
+    answer = ask("Is predicting every pixel a waste of capacity?", corpus)
+    assert (answer.kind, answer.claim, answer.claim_status) == (
+        "yesno",
+        "pixels-are-the-wrong-target",
+        "contested",
+    )
+    assert answer.demo == "two-bets"
+    voices = claim(answer.claim)
+    for side in (voices.supports, voices.disputes):
+        quoted = {(v.source_id, v.quote) for v in side}
+        assert any(
+            s.citations[0].source_id == id and s.text in quote
+            for s in answer.sentences
+            for id, quote in quoted
+        )
+
+
+@pytest.mark.parametrize(
+    ("question", "experiment"),
+    [
+        ("Show me how prediction errors drift over a long rollout", "drift"),
+        ("show me representation collapse", "collapse"),
+        ("Can I see whether planning harder hurts?", "planning-harder-hurts"),
+        ("show me a ball hidden behind a screen", "permanence"),
+        ("show me an ensemble that is confident and wrong", "confident-and-wrong"),
+        ("demonstrate planning in a room it has never seen", "new-layouts"),
+        ("show me a cat video", ""),
+        ("show me the weather in Paris", ""),
+    ],
+)
+def test_show_me_hands_over_to_an_experiment(question: str, experiment: str, corpus: Corpus) -> None:
+    assert ask(question, corpus).demo == experiment
+
+
+def test_asked_for_more_it_says_more(corpus: Corpus) -> None:
+    def length(answer: Answer) -> int:
+        return sum(len(sentence.text.split()) for sentence in answer.sentences)
+
+    short, long = ask("How does Genie 3 work?", corpus), ask("How does Genie 3 work, in detail?", corpus)
+    assert length(short) <= MAX_WORDS < length(long) <= MORE_WORDS
+
+
 def test_a_refusal_cites_nothing_and_tells_what_is_near(answers: dict[str, Answer], corpus: Corpus) -> None:
     titles = {source.title for source in corpus.sources.values()}
     refused = [answer for answer in answers.values() if answer.refusal]
@@ -111,9 +183,17 @@ def test_no_sentence_leans_on_one_that_is_not_shown(answers: dict[str, Answer]) 
             before = sentence
 
 
-def test_a_comparison_cites_both_sides(corpus: Corpus) -> None:
-    answer = ask("How do MuZero and Genie 2 differ?", corpus)
-    cited = {citation.source_id for sentence in answer.sentences for citation in sentence.citations}
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How do MuZero and Genie 2 differ?",
+        "MuZero vs Genie 2",
+        "muzero compared with genie 2",
+        "Genie 2 or MuZero: how do they differ?",
+    ],
+)
+def test_a_comparison_cites_both_sides(question: str, corpus: Corpus) -> None:
+    cited = {citation.source_id for s in ask(question, corpus).sentences for citation in s.citations}
     assert {"muzero-2019", "genie2-2024"} <= cited
 
 

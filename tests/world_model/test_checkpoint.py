@@ -6,7 +6,8 @@ import shutil
 import pytest
 import torch
 
-from world_model.checkpoint import SHIPPED, load, shipped
+from agents.collect import collect
+from world_model.checkpoint import SHIPPED, check_fits, load, shipped
 from world_model.errors import WorldModelError
 
 NAME = "two-rooms-jepa"
@@ -20,7 +21,7 @@ def copy(tmp_path):
 
 
 def test_shipped_weights_are_small():
-    assert shipped() == [NAME, "two-rooms-random-jepa"]
+    assert {NAME, "two-rooms-random-jepa"} <= set(shipped())
     for name in shipped():
         assert (SHIPPED / f"{name}.safetensors").stat().st_size < 1_000_000
         assert load(name).passport.name == name
@@ -71,3 +72,35 @@ def test_the_passport_says_how_to_make_it_again():
     assert passport.training["seed"] == passport.results["shipped_seed"]
     assert passport.data_recipe["seed"] == passport.training["seed"]
     assert json.dumps(passport.results)
+
+
+def rewrite(folder, **changed):
+    path = folder / f"{NAME}.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changed}))
+
+
+def test_a_passport_that_does_not_match_its_data_recipe_is_refused(copy):
+    recipe = json.loads((copy / f"{NAME}.json").read_text())["data_recipe"]
+    rewrite(copy, data_recipe={**recipe, "seed": 77})
+    with pytest.raises(WorldModelError, match=r"doesn't match its data: .* train it again: orrery train"):
+        load(str(copy))
+
+
+def test_a_passport_with_another_frame_size_is_refused(copy):
+    rewrite(copy, frame_size=96)
+    with pytest.raises(WorldModelError, match="says frames of 96, but its model takes 64"):
+        load(str(copy))
+
+
+def test_recordings_that_a_model_cannot_take_are_refused_with_the_reason():
+    passport = load(NAME).passport
+    check_fits(passport, collect("two-rooms:tv", 2, 3, seed=0))
+    with pytest.raises(WorldModelError, match=r"observations of shape \(3, 64, 64\); the recordings have"):
+        check_fits(passport, collect("supply-chain", 2, 3, seed=0))
+    with pytest.raises(WorldModelError, match="actions of size 2; the recordings have 4"):
+        check_fits(passport, collect("key-door", 2, 3, seed=0))
+
+
+def test_a_path_loads_like_a_name(copy):
+    for name in (NAME, f"{NAME}.safetensors"):
+        assert load(str(copy / name)).passport.name == NAME

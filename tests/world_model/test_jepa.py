@@ -8,10 +8,11 @@ import torch
 
 from agents.collect import collect
 from world_model.data import to_tensor
+from world_model.health import effective_rank
 from world_model.losses import sigreg, vicreg
 from world_model.models.jepa import JEPA
 from world_model.stages import TrainConfig
-from world_model.train import effective_rank, one_thread, train
+from world_model.train import one_thread, train
 
 TINY = TrainConfig(
     fast_size=4,

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from world_model.data import Episodes
+from world_model.errors import WorldModelError
 from world_model.models.parts import Probe
 from world_model.stages import Stage, TrainConfig
+
+if TYPE_CHECKING:
+    from world_model.temporal import Temporal
 
 
 class WorldModel(nn.Module, ABC):
@@ -25,6 +30,8 @@ class WorldModel(nn.Module, ABC):
     viewer: nn.Module
     probe: Probe
     """Readers, trained last, that nothing else depends on."""
+    temporal: Temporal
+    """A learned temporal distance; there only where one was trained."""
 
     @staticmethod
     @abstractmethod
@@ -66,6 +73,19 @@ class WorldModel(nn.Module, ABC):
         """[..., D] -> [..., E]: the part of a state that a distance to a goal compares."""
         return state
 
+    def readable(self, state: Tensor) -> Tensor:
+        """[..., D] -> what the viewer and the probe take, where that isn't the whole state."""
+        return state
+
+    def steps(self, state: Tensor, goal: Tensor) -> Tensor:
+        """Steps [...] from states [..., D] to goals [..., D], as a learned temporal distance has it. Raises
+        WorldModelError where none was trained."""
+        if not hasattr(self, "temporal"):
+            raise WorldModelError(
+                "this model has no temporal distance; plan with another objective, such as min-mean, or train it with one"
+            )
+        return self.temporal(state, self.embed(goal))
+
     def beliefs(self, episodes: Episodes) -> Tensor:
         """[N, T + 1, D]: what is believed at every step of recordings. Without memory, simply what is seen."""
         return episodes.encoded(self.first)
@@ -82,7 +102,7 @@ class WorldModel(nn.Module, ABC):
         """
 
     @abstractmethod
-    def read(self, state: Tensor) -> dict[str, Tensor]:
+    def read(self, state: Tensor) -> Mapping[str, Tensor]:
         """[..., D] -> hidden facts by name, each [..., k], as probes trained on frozen states read them.
 
         A referee's tool; only an objective that says so (`decoded`) plans with it.

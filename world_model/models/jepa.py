@@ -14,9 +14,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from world_model.data import Episodes, to_tensor
-from world_model.losses import spread_apart
+from world_model.losses import sigreg, spread_apart
 from world_model.models.base import WorldModel
-from world_model.models.parts import Probe, make_encoder, make_viewer, mlp, shown
+from world_model.models.parts import Probe, imagine, make_encoder, make_viewer, mlp, shown, unwhiten, whiten
 from world_model.stages import Stage, TrainConfig
 
 
@@ -55,6 +55,11 @@ class JEPA(WorldModel):
         fast, context = state.split([self.fast_size, self.context_size], -1)
         return torch.cat([fast + self.predictor(torch.cat([state, action], -1)), context], -1)
 
+    def rollout(self, state: Tensor, actions: Tensor) -> Tensor:
+        fast, context = state.split([self.fast_size, self.context_size], -1)
+        imagined = imagine(self.predictor, fast, context, actions)
+        return torch.cat([imagined, context[:, None].expand(-1, imagined.shape[1], -1)], -1)
+
     def embed(self, state: Tensor) -> Tensor:
         return state[..., : self.fast_size]
 
@@ -79,6 +84,14 @@ class Nothing(nn.Module):
         return torch.zeros(len(obs), 0)
 
 
+def imagined_by(predictor: nn.Module, model: WorldModel, state: Tensor, actions: Tensor) -> Tensor:
+    """[B, D], [B, H, A] -> [fast | context] [B, H, F + C], moved by a predictor that may not be the model's."""
+    assert isinstance(model, JEPA)
+    fast, context = model.readable(state).split([model.fast_size, model.context_size], -1)
+    imagined = imagine(predictor, fast, context, actions)
+    return torch.cat([imagined, context[:, None].expand(-1, imagined.shape[1], -1)], -1)
+
+
 class LearnContext(Stage):
     """Two frames of one episode, at random, should have the same context, and different episodes different ones.
 
@@ -87,6 +100,7 @@ class LearnContext(Stage):
     """
 
     name = "context"
+    shapes_all = False
 
     def __init__(self, model: JEPA, episodes: Episodes, config: TrainConfig):
         super().__init__(config.context_updates, 2e-3)
@@ -111,39 +125,58 @@ class LearnFast(Stage):
     """The error of an imagined rollout against the encoder's own latents: no stop-gradient, no moving average.
 
     What keeps the latent from collapsing is inverse dynamics (the action must be readable from two neighbouring
-    latents) and VICReg's variance and covariance (eq. 1 and 3-4). They are taken over the frames of different episodes,
-    or over the differences between distant frames of one episode, where what stays the same, its layout or its
-    backdrop, cannot supply the variance (but two places that no episode joins may then share a latent).
+    latents) and VICReg's variance and covariance (eq. 1 and 3-4), or SIGReg in their place. They are taken over the
+    frames of different episodes, or over the differences between distant frames of one episode, where what stays the
+    same, its layout or its backdrop, cannot supply the variance (but two places that no episode joins may then share a
+    latent).
     """
 
     name = "fast"
 
     def __init__(self, model: JEPA, episodes: Episodes, config: TrainConfig):
-        super().__init__(config.fast_updates, 1e-3)
+        super().__init__(config.fast_updates, config.rate)
         self.encoder, self.context = model.encoder, model.context.requires_grad_(False)
-        self.predictor = mlp(model.state_size + model.action_size, 128, model.fast_size)
+        self.predictor = mlp(model.fast_size + model.context_size + model.action_size, 128, model.fast_size)
         self.inverse = mlp(2 * model.fast_size, 64, model.action_size)
         self.episodes, self.config = episodes, config
+        whiten(self.encoder, episodes.obs, config.whiten)
+
+    def finish(self) -> None:
+        unwhiten(self.encoder)
+
+    def imagine(self, model: WorldModel, state: Tensor, actions: Tensor) -> Tensor:
+        return imagined_by(self.predictor, model, state, actions)
 
     def loss(self, rng: np.random.Generator) -> dict[str, Tensor]:
-        window, action, elsewhere = self.episodes.windows_and_frames(rng, 64, self.config.horizon, 2)
+        window, action, elsewhere = self.episodes.windows_and_frames(
+            rng, self.config.batch, self.config.horizon, 2
+        )
         obs = to_tensor(np.concatenate([window, elsewhere], 1))
         both = self.encoder(obs.flatten(0, 1)).unflatten(0, obs.shape[:2])
         fast, far = both[:, :-2], both[:, -2:]
         actions = torch.from_numpy(action)
         context = self.context(obs[:, 0])
-        state, imagined = fast[:, 0], []
-        for step in actions.unbind(1):
-            state = state + self.predictor(torch.cat([state, context, step], -1))
-            imagined.append(state)
+        imagined = imagine(self.predictor, fast[:, 0], context, actions)
         apart = torch.cat([far[:, 0] - fast[:, 0], far[:, 1] - fast[:, -1]]) / 2**0.5
-        (variance, covariance), (variance2, covariance2) = spread_apart(apart), spread_apart(fast[:, 0])
         read = self.inverse(torch.cat([fast[:, :-1], fast[:, 1:]], -1))
         return {
-            "prediction": F.mse_loss(torch.stack(imagined, 1), fast[:, 1:]),
-            "variance": self.config.apart * variance + (1 - self.config.apart) * variance2,
-            "covariance": (self.config.apart * covariance + (1 - self.config.apart) * covariance2) / 25,
+            "prediction": F.mse_loss(imagined, fast[:, 1:]),
             "inverse": self.config.inverse * F.mse_loss(read, actions),
+            **self._spread(apart, fast[:, 0], rng),
+        }
+
+    def _spread(self, apart: Tensor, anywhere: Tensor, rng: np.random.Generator) -> dict[str, Tensor]:
+        """What keeps differences within episodes [2 B, F] and frames of different episodes [B, F] spread out."""
+        share = self.config.apart
+        if self.config.regulariser == "sigreg":
+            generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
+            within = share * sigreg(apart, generator) if share > 0 else torch.zeros(())
+            between = (1 - share) * sigreg(anywhere, generator) if share < 1 else torch.zeros(())
+            return {"sigreg": 0.1 * (within + between)}
+        (variance, covariance), (variance2, covariance2) = spread_apart(apart), spread_apart(anywhere)
+        return {
+            "variance": share * variance + (1 - share) * variance2,
+            "covariance": (share * covariance + (1 - share) * covariance2) / 25,
         }
 
 
@@ -153,22 +186,27 @@ class LearnToPredict(Stage):
     frame of the episode: seen with the window's own first frame, it would learn windows by heart.
 
     Half of the windows are drawn by how badly they were predicted last time: most steps cross an empty floor, and
-    walls would hardly be met.
+    walls would hardly be met. `other`, where given, is a predictor trained in place of the model's own, with the context
+    as it is.
     """
 
     name = "predict"
     surprise: Tensor
     """[windows] how badly each window was predicted when it was last drawn."""
 
-    def __init__(self, model: JEPA, episodes: Episodes, config: TrainConfig):
+    def __init__(self, model: JEPA, episodes: Episodes, config: TrainConfig, other: nn.Module | None = None):
         super().__init__(config.predict_updates, 2e-3)
-        self.predictor, self.horizon, self.batch = model.predictor, 12, 256
-        self.context, self.episodes = model.context.requires_grad_(True), episodes
-        self.fast = episodes.encoded(model.encoder)
+        self.predictor = model.predictor if other is None else other
+        self.horizon, self.batch = 12, 256
+        self.context, self.episodes = model.context.requires_grad_(other is None), episodes
+        self.fast = episodes.encoded(model.encoder.eval())
         self.action = torch.from_numpy(episodes.action)
         self.scale = self.fast.flatten(0, 1).std(0)
         n, steps = self.action.shape[:2]
         self.register_buffer("surprise", torch.ones(n * (steps - self.horizon + 1)))
+
+    def imagine(self, model: WorldModel, state: Tensor, actions: Tensor) -> Tensor:
+        return imagined_by(self.predictor, model, state, actions)
 
     def loss(self, rng: np.random.Generator) -> dict[str, Tensor]:
         starts = self.action.shape[1] - self.horizon + 1
@@ -180,10 +218,7 @@ class LearnToPredict(Stage):
         fast, action = self.fast[episode[:, None], steps], self.action[episode[:, None], steps[:, :-1]]
         anywhere = rng.integers(0, self.episodes.obs.shape[1], len(row))
         context = self.context(to_tensor(self.episodes.obs[episode.numpy(), anywhere]))
-        state, imagined = fast[:, 0], []
-        for step in action.unbind(1):
-            state = state + self.predictor(torch.cat([state, context, step], -1))
-            imagined.append(state)
-        error = ((torch.stack(imagined, 1) - fast[:, 1:]) / self.scale).square().mean((1, 2))
+        imagined = imagine(self.predictor, fast[:, 0], context, action)
+        error = ((imagined - fast[:, 1:]) / self.scale).square().mean((1, 2))
         self.surprise[row] = error.detach()
         return {"prediction": error.mean()}

@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import platform
 import resource
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from corpus.bench.machine import machine, threads
 from corpus.errors import CorpusError
 from corpus.fast import processor_flags
 from corpus.index import Library, close_corpus, open_library
@@ -132,8 +132,8 @@ def bench_ingest(total: int = SIZES[-1], report: Report = silent) -> IngestBench
         embedding_ratio=fast / plain,
         embedding_cosine=cosine,
         bfloat16=bool({"amx_bf16", "avx512_bf16"} & processor_flags()),
-        machine=_machine(),
-        threads=int(os.environ.get("OMP_NUM_THREADS", "1")),
+        machine=machine(),
+        threads=threads(),
         date=time.strftime("%Y-%m-%d"),
         protocol=(
             f"filled with sentences of the shipped digests dealt anew in documents of 10 passages, vectors mixed "
@@ -232,7 +232,7 @@ def _really_ingest(library: Library, material: _Material, folder: Path) -> Cost:
 def _in_a_fresh_process(home: Path, questions: list[str]) -> dict[str, float]:
     """Open the library and answer the questions where nothing is warm; see `timed`."""
     done = subprocess.run(
-        [sys.executable, "-m", "corpus.bench"],
+        [sys.executable, "-m", "corpus.bench.ingest"],
         input=json.dumps(questions), env={**os.environ, "ORRERY_HOME": str(home)}, capture_output=True, text=True,
     )  # fmt: skip
     if done.returncode:
@@ -292,15 +292,6 @@ def _resident() -> float:
         return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
     except OSError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _machine() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        name = platform.processor() or platform.machine()
-    return f"{name}, {os.cpu_count()} cores"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Measurements of the answerer: `orrery bench ingest | retrieval | refusal | answers`."""

@@ -1,0 +1,58 @@
+"""What is measured of a model that remembers: surprise at what cannot be, and where it expects a hidden ball."""
+
+import numpy as np
+import pytest
+import torch
+
+from agents.collect import collect
+from agents.errors import AgentError
+from agents.remembering import moments, tracking
+from agents.surprise import auroc, errors, paired, score, surprises
+from agents.worlds.violations import FRAMES, quadruples
+from world_model.models.belief import Belief
+
+
+@pytest.fixture(scope="module")
+def untaught():
+    torch.manual_seed(0)
+    return Belief((3, 64, 64), 1, {"ball": 2}, fast_size=4, context_size=4, memory_size=8, width=16)
+
+
+def test_pairs_and_singles_are_counted_as_they_say():
+    surprised = np.array([[1, 2, 3, 4], [5, 6, 7, 8]])
+    assert paired(surprised).tolist() == [1, 1]
+    assert auroc(surprised) == pytest.approx(
+        (16 - 4) / 16
+    )  # the first pair's impossible clips lose to the second's legal
+    assert paired(surprised[:, ::-1]).tolist() == [0, 0]
+    assert auroc(np.ones((3, 4))) == 0.5
+    assert paired(np.ones((3, 4))).tolist() == [0.5] * 3
+
+
+def test_who_never_learned_is_surprised_by_anything(untaught):
+    shown = quadruples("teleport", np.random.default_rng(0), 16)
+    found = errors(untaught.eval(), shown)
+    assert found.shape == (16, 4, FRAMES)
+    assert (found >= 0).all()
+    scored = score(untaught, shown)
+    assert 0.3 < auroc(scored) < 0.7
+
+
+def test_the_moments_are_what_they_are_called():
+    recorded = collect("peekaboo", 200, 40, 7)
+    out, never, hidden = moments(recorded)
+    fact = recorded.facts
+    assert min(out.sum(), never.sum(), hidden.sum()) > 50
+    assert (fact["hidden"][out] == 0).all()
+    assert (fact["hidden"][:, :-1][out[:, 1:]] == 1).all()
+    assert (fact["covered"][never] == 0).all()
+    assert (fact["hidden"][hidden] == 1).all()
+    assert (fact["caught"][out | never | hidden] == 0).all()
+
+
+def test_a_model_without_memory_is_refused():
+    with pytest.raises(AgentError, match="remembers nothing") as caught:
+        tracking("two-rooms-jepa")
+    assert "\n" not in str(caught.value)
+    with pytest.raises(AgentError, match="remembers nothing"):
+        surprises("two-rooms-jepa")

@@ -1,0 +1,65 @@
+"""Follow-ups are read as what they leave out, and questions that stand alone are left as they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from corpus.answer import ask
+from corpus.dialogue import Conversation, resolve
+from corpus.index import Corpus
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "says"),
+    [
+        ("What is MuZero?", "who introduced it?", "who introduced MuZero?"),
+        ("What is MuZero?", "What is DreamerV3?", "What is DreamerV3?"),
+        ("how many parameters does GAIA-1 have", "and GAIA-2?", "how many parameters does GAIA-2 have"),
+        ("What is Genie 3?", "What about DIAMOND?", "What is DIAMOND?"),
+        ("What is SEAL?", "now something else: what is BM25?", "what is BM25?"),
+        (
+            "what does the covariance term do in VICReg?",
+            "and the variance term?",
+            "what does the variance term do in VICReg?",
+        ),
+        ("what is muzero", "what are its limits?", "what are muzero's limits?"),
+        ("What is SEAL?", "who disagrees?", "who disagrees, about SEAL?"),
+    ],
+)
+def test_a_follow_up_is_made_whole(first: str, then: str, says: str, corpus: Corpus) -> None:
+    assert resolve(then, [ask(first, corpus)], corpus) == says
+
+
+def test_without_history_a_question_is_read_as_it_stands(corpus: Corpus) -> None:
+    assert resolve("who proposed it?", [], corpus) == "who proposed it?"
+    assert ask("What is MuZero?", corpus).read_as == ""
+
+
+def test_the_talk_stays_with_its_sources(corpus: Corpus) -> None:
+    talk = Conversation(corpus)
+    assert talk.ask("What is DIAMOND?").topic == "DIAMOND"
+    number = talk.ask("how many parameters?")
+    assert "13 million" in " ".join(sentence.text for sentence in number.sentences)
+    assert number.topic == "DIAMOND"
+    assert number.read_as.endswith("about DIAMOND?")
+    limits = talk.ask("what are its limits?")
+    assert {s.citations[0].source_id for s in limits.sentences} >= {"diamond-2024"}
+
+
+def test_a_bare_why_asks_about_the_last_question(corpus: Corpus) -> None:
+    talk = Conversation(corpus)
+    talk.ask("who disagrees with LeCun's position paper?")
+    assert talk.ask("why?").read_as.startswith("why disagrees with LeCun's position paper")
+
+
+def test_the_second_is_the_second_of_what_was_listed(corpus: Corpus) -> None:
+    first = ask("what were V, M and C in Ha and Schmidhuber's agent?", corpus)
+    assert resolve("say more about the third", [first], corpus).startswith("say more about C")
+
+
+def test_the_same_talk_gives_the_same_answers(corpus: Corpus) -> None:
+    def talked() -> list:
+        talk = Conversation(corpus)
+        return [talk.ask(q) for q in ("What is PlaNet?", "who made it?", "and DreamerV3?")]
+
+    assert talked() == talked()

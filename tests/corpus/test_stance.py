@@ -1,0 +1,83 @@
+"""Which claim a question touches, measured; and both sides of it, in the sources' own words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from corpus.answer import ask
+from corpus.index import Corpus, open_corpus
+from corpus.ledger import claims
+from corpus.library import ingest
+from corpus.stance import UNSORTED, beside, of_claim, stance, touched
+
+CASES = yaml.safe_load((Path(__file__).parent / "stance_cases.yaml").read_text())
+
+
+@pytest.mark.parametrize("half", ["tune", "test"])
+def test_a_question_touches_the_claim_it_asks_about(
+    corpus: Corpus, half: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cases = [case for case in CASES if case["half"] == half]
+    found = {case["q"]: touched(case["q"], corpus) for case in cases}
+    shown = [case for case in cases if found[case["q"]]]
+    right = sum(found[case["q"]].id in case["claim"] for case in shown)
+    wanted = sum(bool(case["claim"]) for case in cases)
+    with capsys.disabled():
+        print(f"\n{half} half: precision {right}/{len(shown)}, recall {right}/{wanted}")
+    assert len(cases) == 30
+    assert right >= 0.9 * len(shown)
+    assert right >= 0.7 * wanted
+
+
+def test_the_cases_name_claims_that_are_there() -> None:
+    assert {id for case in CASES for id in case["claim"]} <= set(claims())
+
+
+@pytest.mark.parametrize(
+    ("question", "claim"),
+    [
+        ("Is Sora a physics engine?", "sora-is-a-physics-engine"),
+        ("Is Genie 3 a physics engine?", None),
+        ("Are video models physics engines?", None),
+    ],
+)
+def test_a_claim_about_one_system_is_not_touched_by_another(
+    corpus: Corpus, question: str, claim: str | None
+) -> None:
+    found = touched(question, corpus)
+    assert (found and found.id) == claim
+
+
+def test_both_sides_are_quoted_word_for_word(corpus: Corpus) -> None:
+    for claim in claims().values():
+        record = of_claim(claim, corpus)
+        assert (len(record.supports), len(record.disputes)) == (len(claim.supports), len(claim.disputes))
+        for view in record.supports + record.disputes:
+            source = corpus.sources[view.citation.source_id]
+            assert source.text[view.citation.start : view.citation.end] == view.citation.quote
+            assert view.camp == source.camp
+    assert json.loads(json.dumps(record.to_json()))["would_change"] == claim.would_change
+
+
+def test_own_documents_are_shown_unsorted(ready_home: Path, tmp_path: Path) -> None:
+    text = (
+        "# Notes\n\nSora is a rough but real physics engine, I found: it simulates every ball that I dropped. "
+        * 3
+    )
+    (tmp_path / "notes.md").write_text(text)
+    ingest([tmp_path / "notes.md"])
+    corpus = open_corpus()
+    question = "Is Sora a physics engine?"
+    found = beside(ask(question, corpus), corpus)
+    assert found is not None
+    assert found.own
+    assert found.own_note == UNSORTED
+    assert stance(question, corpus).own == ()
+
+
+def test_a_plain_fact_touches_no_claim(corpus: Corpus) -> None:
+    assert stance("When was Sora announced?", corpus) is None
