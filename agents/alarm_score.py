@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 CHANGES = ("door", "door-moved", "no-wall", "second-door", "blue-dot", "big-dot")
 """`door`: it shuts, and another opens at least 12 pixels away, where doors were when episodes were recorded. The others
 are the world's own switches, and out of the model's experience."""
-PATIENCE = 20
+PATIENCE = 40
 """Steps that an agent with an alarm follows a plan at most."""
 WINDOW = 10
 """Steps from the change within which the greatest surprise is what an episode is told by."""
-SCHEDULES = (2, 3, 4, 6, 8, 10, 12, 16, 20, 30)
+SCHEDULES = (4, 8, 12, 16, 20, 30)
 QUIET = 0.1
 """False alarms an episode that the default threshold is chosen for, on other episodes than those scored."""
 
@@ -127,7 +127,7 @@ def score_alarm(
     episodes: int = 200,
     report: Callable[[str], None] = lambda line: None,
 ) -> AlarmScore:
-    """Plays the same tasks unchanged and changed, with the alarm and on ten schedules. `config.alarm` is the threshold; 0
+    """Plays the same tasks unchanged and changed, with the alarm and on six schedules. `config.alarm` is the threshold; 0
     takes the one that rings falsely in a tenth of the episodes of another seed. Raises AgentError."""
     from agents.loop import Eyes, run
     from agents.planners import make_planner
@@ -145,7 +145,7 @@ def score_alarm(
         return run(eyes, make_planner(settings, world), starts, goals, monitor=watcher, change=changes)
 
     with one_thread():
-        monitor = calibrate(Eyes(world, net), config.horizon)
+        monitor = calibrate(Eyes(world, net))
         threshold = config.alarm
         if not threshold:
             report("choosing the threshold on episodes of another seed ...")

@@ -19,7 +19,10 @@ import yaml
 from agents.errors import AgentError
 
 if TYPE_CHECKING:
+    from agents.contrast import Contrast
+    from agents.lab.base import Verdict
     from corpus.embed import Embedder
+    from corpus.records import Answer
 
 ROUTES = Path(__file__).parent / "routes.yaml"
 How = Literal["text", "simulate", "both", "none"]
@@ -116,6 +119,48 @@ def assist(question: str, embedder: Embedder | None = None) -> Assistance:
         name if kind == "experiment" else "",
         _reason(ranked[0], offers),
         offers,
+    )
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A question with what came of it, wherever it went."""
+
+    route: Assistance
+    answer: Answer
+    """The sources' answer, or their refusal: they are always asked."""
+    contrast: Contrast | None
+    """A scenario of the world that it went to, with everyone's answers."""
+    verdict: Verdict | None
+    """What is recorded of the experiment that it went to; None also where nothing is recorded yet."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "route": self.route.to_json(),
+            "answer": self.answer.to_json(),
+            "contrast": self.contrast.to_json() if self.contrast else None,
+            "verdict": self.verdict.to_json() if self.verdict else None,
+        }
+
+
+def reply(
+    question: str, seed: int = 0, guess: int | None = None, sure: float = 1.0, model: str = ""
+) -> Reply:
+    """Sends a question on its way and comes back with what it found there. `seed`, `guess`, `sure` and `model` are those of
+    the scenario, where it goes to one.
+
+    Raises AgentError, CorpusError or WorldModelError, in one line, for what can't be used.
+    """
+    from agents.contrast import contrast, fresh
+    from agents.lab.run import recorded
+    from corpus.answer import ask
+
+    route = assist(question)
+    return Reply(
+        route,
+        ask(route.question),
+        contrast(fresh(route.world, seed, route.kind), guess, sure, model) if route.world else None,
+        recorded(route.experiment) if route.experiment else None,
     )
 
 

@@ -79,7 +79,7 @@ def bench_contrast(
     """
     if not 1 <= n <= 2000:
         raise AgentError(f"n is {n}; it must lie between 1 and 2000")
-    return scores(asked(n, seed, worlds, corpus, report))
+    return scores([*asked(n, seed, worlds, corpus, report), *ideas(corpus, report)])
 
 
 def asked(
@@ -104,6 +104,14 @@ def asked(
             guesses += [imagined(scenario, name, seed=count).guess if name else none]
             answer = int(truth(scenario).argmax())
             found.append(Asked(world, scenario.kind, answer, len(scenario.options), tuple(guesses)))
+    return found
+
+
+def ideas(corpus: Corpus | None, report: Callable[[str], None]) -> list[Asked]:
+    """The questions about ideas: those who simulate abstain."""
+    from corpus.index import open_corpus
+
+    corpus, found = corpus or open_corpus(), []
     report("questions about ideas")
     for entry in yaml.safe_load(IDEAS.read_text()):
         options = tuple(entry["options"])

@@ -84,8 +84,8 @@ class Run:
 class Surprise(Protocol):
     """What compares an imagined state with what is seen: `agents.alarm.Monitor`."""
 
-    def surprise(self, gap: Tensor, age: np.ndarray) -> np.ndarray:
-        """`gap` [N, D] between seen and imagined, `age` [N] steps imagined since the last look -> [N], usually about 1."""
+    def surprise(self, gap: Tensor) -> np.ndarray:
+        """`gap` [N, D] between what is seen and what was imagined -> [N], about 1 when it is of the usual size."""
         ...
 
 
@@ -141,7 +141,7 @@ def run(
         due = age >= config.look_every
         seen = eyes.look(belief, referee.state) if monitor or due.any() or referee.over else belief
         if monitor is not None:
-            surprise.append(monitor.surprise(seen - belief, age))
+            surprise.append(monitor.surprise(seen - belief))
             due = due | (surprise[-1] > config.alarm)
         due = due & ~referee.success
         fresh = torch.from_numpy(due | referee.over)
@@ -190,7 +190,7 @@ def plan_episode(config: PlanConfig) -> Trace:
         if "position" not in world.facts(starts):
             raise AgentError(f"{config.world} has no agent to follow; see what it costs: {_evaluate(config)}")
         eyes = Eyes(world, net)
-        monitor = calibrate(eyes, config.horizon) if config.alarm else None
+        monitor = calibrate(eyes) if config.alarm else None
         result = run(eyes, planner, starts, goals, monitor=monitor)
         return _trace(config, world, net, result, goals)
 

@@ -37,6 +37,17 @@ _SEEN = TrainConfig(
 """One room before textures. Whitened, a dot is learned as quickly before a texture as on a plain floor; small batches
 and larger steps do the same in half the time. Textures need no more than that and a strong pull towards actions."""
 
+_REMEMBERED = TrainConfig(
+    fast_size=24,
+    context_size=16,
+    inverse=1,
+    horizon=3,
+    rate=2e-3,
+    fast_updates=1500,
+    predict_updates=2000,
+    reader_updates=1200,
+)
+
 RECIPES = {
     # One room for all episodes: nothing to keep, so no context, and no differences needed to keep it out.
     "two-rooms": Recipe(600, train=TrainConfig(context_size=0, apart=0, inverse=1, predict_updates=2000)),
@@ -48,19 +59,36 @@ RECIPES = {
     "two-rooms pixel": Recipe(600, train=dataclasses.replace(_SEEN, whiten=3000, fast_updates=1000)),
     "two-rooms rssm": Recipe(600, train=dataclasses.replace(_SEEN, whiten=3000)),
     "two-rooms ensemble": Recipe(600, train=dataclasses.replace(_SEEN, whiten=3000, inverse=1)),
+    # Worlds that must be remembered. A ball is small and moves by itself, so little weight is on what is easily foretold;
+    # where to catch it isn't in the goal's picture. Neither recipe has reached its aim yet: see issue 5.
+    "peekaboo belief": Recipe(
+        1500,
+        steps=48,
+        train=dataclasses.replace(_REMEMBERED, predict_updates=3500),
+        plan={"objective": "caught", "horizon": 48},
+    ),
+    # Many cells that each may hold something need many numbers; a key must be fetched before the goal is near.
+    "key-door belief": Recipe(
+        1500,
+        steps=60,
+        train=dataclasses.replace(
+            _REMEMBERED, fast_size=16, context_size=112, memory_size=96, width=192, temporal_updates=3000
+        ),
+        plan={"objective": "temporal"},
+    ),
     # Vectors, and what counts is chance: no encoder to learn, many futures, and a plan that waits to see.
     "supply-chain particles": Recipe(
         2000,
         steps=96,
         train=TrainConfig(width=64, predict_updates=5000, reader_updates=200),
-        plan={"planner": "feedback", "hold": 1, "horizon": 40, "num_samples": 32, "iterations": 200},
+        plan={"planner": "feedback", "hold": 1, "horizon": 72, "num_samples": 16, "iterations": 180},
     ),
     # Three stages without seasons and storms: half the numbers to see, half the work.
     "supply-chain:serial particles": Recipe(
         1000,
         steps=96,
         train=TrainConfig(width=64, predict_updates=2500, reader_updates=200),
-        plan={"planner": "feedback", "hold": 1, "horizon": 24, "num_samples": 16, "iterations": 200},
+        plan={"planner": "feedback", "hold": 1, "horizon": 24, "num_samples": 16, "iterations": 100},
     ),
 }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,10 +20,8 @@ from agents.score import wilson
 from agents.worlds.violations import KINDS, Quadruples, quadruples
 from world_model import checkpoint
 from world_model.data import to_tensor
+from world_model.models.belief import Belief
 from world_model.train import one_thread
-
-if TYPE_CHECKING:
-    from world_model.models.belief import Belief
 
 SETTLED = 4
 """Looks before the first that counts: how fast a ball flies takes a few frames to see."""
@@ -76,7 +74,7 @@ def surprises(model: str, n: int = 100, seed: int = 20_000) -> Surprises:
     Raises AgentError for a model that has no memory, WorldModelError for one that doesn't exist.
     """
     found = checkpoint.load(model)
-    if found.passport.family != "belief":
+    if not isinstance(found.model, Belief):
         raise AgentError(
             f"model {model!r} is a {found.passport.family!r}, which remembers nothing; surprise needs a 'belief'"
         )
@@ -93,7 +91,7 @@ def untrained(passport: checkpoint.Passport, seed: int) -> Belief:
     """A network of the same shape with the weights it was born with."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return checkpoint.family(passport.family)(**passport.arguments).requires_grad_(False).eval()
+        return Belief(**passport.arguments).requires_grad_(False).eval()
 
 
 @torch.no_grad()

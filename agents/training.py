@@ -22,6 +22,7 @@ from agents.recipes import Recipe, arguments, recipe
 from agents.worlds import make_world
 from world_model import checkpoint
 from world_model.data import Episodes, to_tensor
+from world_model.errors import WorldModelError
 from world_model.models.base import WorldModel
 from world_model.resume import Kept
 from world_model.stages import TrainConfig
@@ -50,7 +51,7 @@ def train_and_ship(
     With `data`, a file that `Episodes.save` wrote or that looks like it, all seeds learn from those recordings; there
     is an evaluation if their recipe names one of our worlds. Every seed's model stays in `out/<name>/seed<k>`; the best
     is the one with the most successes (or the least cost), then the smallest position error, and its passport tells
-    the others' results too. Called again after a kill, it goes on where it was.
+    the others' results too. Called again after a kill, or with more seeds, it goes on from what is there.
     """
     checkpoint.family(family)
     recorded = Episodes.load(data) if data else None
@@ -77,8 +78,6 @@ def train_and_ship(
     final = dataclasses.replace(best.passport, results=results)
     (out / f"{name}.safetensors").write_bytes((best.folder / f"{name}.safetensors").read_bytes())
     checkpoint.write_passport(final, out)
-    for run in runs:
-        run.kept.remove()
     return final
 
 
@@ -90,7 +89,6 @@ class _Trained:
     passport: checkpoint.Passport
     evaluation: Evaluation | None
     drift: dict[str, float]
-    kept: Kept
 
     @property
     def merit(self) -> tuple[float, float]:
@@ -125,27 +123,56 @@ class _Job:
         data, held_out = self._episodes(seed, recorded)
         made = arguments(self.family, data, config)
         training = dataclasses.asdict(config)
-        kept = Kept(
-            folder, {"family": self.family, "arguments": made, "data": data.recipe, "training": training}
-        )
-        seconds = kept.seconds()
+        passport = self._there(folder, made, data, training)
+        if passport is None:
+            passport = self._train(folder, made, data, held_out, config)
+        with one_thread():
+            drift = position_error(checkpoint.load(str(folder)).model, held_out)
+        result = None
+        if self.world:
+            plan = PlanConfig(world=self.world, model=str(folder), **self.followed.plan)
+            result = evaluate(
+                plan, self.episodes, self.report, folder / f"evaluation-{passport.weights_hash[:12]}.json"
+            )
+        scored = result.model_row if result else "not evaluated: the recordings name no world"
+        self.report(f"seed {seed}: {scored}, px off {drift}")
+        return _Trained(folder, passport, result, drift)
+
+    def _there(
+        self, folder: Path, made: dict[str, Any], data: Episodes, training: dict[str, Any]
+    ) -> checkpoint.Passport | None:
+        """The passport of a whole checkpoint made from the same data with the same settings, if there is one."""
+        try:
+            passport = checkpoint.load(str(folder)).passport
+        except WorldModelError:
+            return None
+        its = {
+            **dataclasses.asdict(TrainConfig()),
+            **passport.training,
+        }  # settings that came later had no effect
+        found = (passport.name, passport.family, passport.arguments, passport.data_hash, its)
+        if found != (self.name, self.family, made, data.recipe_hash, training):
+            return None
+        self.report(f"seed {training['seed']}: is trained already; remove {folder} to train it again")
+        return dataclasses.replace(passport, command=self.command)
+
+    def _train(
+        self, folder: Path, made: dict[str, Any], data: Episodes, held_out: Episodes, config: TrainConfig
+    ) -> checkpoint.Passport:
+        training = dataclasses.asdict(config)
+        run = {"family": self.family, "arguments": made, "data": data.recipe, "training": training}
+        kept = Kept(folder, run)
+        seconds, begin = kept.seconds(), time.perf_counter()
         if seconds:
-            self.report(f"seed {seed}: goes on after {seconds:.0f} s of training")
-        begin = time.perf_counter()
+            self.report(f"seed {config.seed}: goes on after {seconds:.0f} s of training")
+
+        def make(_: Episodes, __: TrainConfig) -> WorldModel:
+            return checkpoint.family(self.family)(**made)
 
         def show(health: Health) -> None:
             self.report(str(health))
 
-        model = train(
-            lambda _, __: checkpoint.family(self.family)(**made),
-            data,
-            config,
-            show,
-            keep=kept,
-            held_out=held_out,
-        )
-        with one_thread():
-            drift = position_error(model, held_out)
+        model = train(make, data, config, show, keep=kept, held_out=held_out)
         passport = checkpoint.save(
             model,
             folder,
@@ -162,15 +189,8 @@ class _Job:
             machine=machine(),
             command=self.command,
         )
-        result = None
-        if self.world:
-            plan = PlanConfig(world=self.world, model=str(folder), **self.followed.plan)
-            result = evaluate(
-                plan, self.episodes, self.report, folder / f"evaluation-{passport.weights_hash[:12]}.json"
-            )
-        scored = result.model_row if result else "not evaluated: the recordings name no world"
-        self.report(f"seed {seed}: {scored}, px off {drift}")
-        return _Trained(folder, passport, result, drift, kept)
+        kept.remove()
+        return passport
 
     def _episodes(self, seed: int, recorded: Episodes | None) -> tuple[Episodes, Episodes]:
         """To learn from, and to measure on."""

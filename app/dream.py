@@ -85,6 +85,7 @@ class _Nonsense(Exception):
 def _answer(player: Dream | None, text: str) -> tuple[Dream | None, bytes | dict[str, Any]]:
     """One message to one player. The first beat of a dream comes after its start was told."""
     from agents.dream import Dream
+    from world_model.checkpoint import shipped
 
     if len(text) > LONGEST:
         raise _Nonsense(f"a message has {len(text)} characters; the limit is {LONGEST}")
@@ -94,6 +95,9 @@ def _answer(player: Dream | None, text: str) -> tuple[Dream | None, bytes | dict
         raise _Nonsense("a message must be JSON") from None
     if not isinstance(message, dict):
         raise _Nonsense("a message must be a JSON object")
+    for wish in ("start", "switch"):
+        if wish in message and message[wish] not in shipped():
+            raise _Nonsense(f"no model {str(message[wish])[:60]!r} ships; there are: {', '.join(shipped())}")
     if "start" in message:
         seed = message.get("seed", 0)
         player = Dream(str(message["start"]), seed if isinstance(seed, int) else 0)

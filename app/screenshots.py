@@ -108,9 +108,10 @@ def ask(page: Any, question: str) -> None:
 def plan(page: Any, share: float) -> None:
     """Runs an episode and stops `share` of the way through."""
     page.get_by_role("tab", name="Plan").click()
+    page.wait_for_selector(".rates .rate")
     page.click("#plan-run")
     page.wait_for_selector(".film:not([hidden])", timeout=60_000)
-    page.click(".play")
+    page.click(".plan .play")
     canvas = page.locator(".timeline canvas")
     box = canvas.bounding_box()
     canvas.click(position={"x": 30 + (box["width"] - 44) * share, "y": box["height"] / 2})

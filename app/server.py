@@ -156,11 +156,11 @@ def make_app(warmth: Warmth) -> Any:
     from fastapi import FastAPI
     from fastapi.staticfiles import StaticFiles
 
-    from app import contrast, documents, dream, lab, reading
+    from app import contrast, documents, dream, lab, plan, reading
     from app.theme import HEAD, make_theme
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    for part in (documents, reading, contrast, dream, lab):
+    for part in (documents, reading, contrast, plan, dream, lab):
         app.include_router(part.routes)
     app.mount("/canvas", StaticFiles(directory=CANVAS), name="canvas")
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from corpus.choose import Candidate, candidates, choose, judged
-from corpus.cover import nearest, refuse
+from corpus.choose import Candidate, candidates, choose
+from corpus.cover import made_by_another, nearest, refuse
 from corpus.demo import experiment_for
 from corpus.dialogue import Asked, follow, topic_of
 from corpus.errors import CorpusError
@@ -18,7 +18,6 @@ from corpus.index import Corpus, open_corpus
 from corpus.passages import seconds_at
 from corpus.question import Question, checked, parse
 from corpus.records import Answer, Citation, Claim, Hit, Refusal, Sentence
-from corpus.relevance import Relevance, open_relevance
 from corpus.retrieve import HybridRetriever
 from corpus.spelling import mended
 from corpus.stance import touched
@@ -56,7 +55,11 @@ def ask(
         raise CorpusError(f"caution is {caution}; it must be from 0 (answer all) to 1 (refuse all)")
     corpus = corpus or open_corpus()
     with corpus.reading() as corpus:
-        answer = _answer(follow(text, history, corpus), corpus, top_k, caution)
+        asked = follow(text, history, corpus)
+        answer = _answer(asked, corpus, top_k, caution)
+        if answer.refusal and asked.text != text:
+            other = _answer(dataclasses.replace(asked, text=text), corpus, top_k, caution)
+            answer = answer if other.refusal or other.confidence < SURE else other
     if os.environ.get("ORRERY_LLM") and not answer.refusal:
         from corpus.writer_llm import rewrite
 
@@ -74,22 +77,19 @@ def _answer(asked: Asked, corpus: Corpus, top_k: int, caution: float | None) -> 
     if claim:
         known = {hit.passage.id for hit in (*hits, *further)}
         further += [hit for hit in _voices(corpus, claim, vector) if hit.passage.id not in known]
-    level = "lexical" if vector is None else "dense"
-    weights = read_weights()
-    ranked = candidates(corpus, question, [*hits, *further], vector, weights[level].rank)
-    judge = None if vector is None or "judged" not in weights else judge_of(corpus)
-    if judge and ranked:
-        level = "judged"
-        ranked = judged(question, ranked, judge, weights[level].rank)
+    weights = read_weights()["lexical" if vector is None else "dense"]
+    ranked = candidates(corpus, question, [*hits, *further], vector, weights.rank)
     chosen = choose(corpus, question, ranked, claim)
-    limit = weights[level].caution if caution is None else caution
-    confidence, why = refuse(corpus, question, ranked, chosen, weights[level].cover, limit)
+    limit = weights.caution if caution is None else caution
+    confidence, why = refuse(corpus, question, ranked, chosen, weights.cover, limit)
     if claim and chosen:
         confidence, why = max(confidence, SURE), ""
+    if told := made_by_another(corpus, question, ranked):
+        confidence, why = 0.0, "it takes for granted who made this, and they tell otherwise"
     refusal = None
     if why:
         titles = tuple(dict.fromkeys(hit.title for hit in hits))[:3]
-        covers = tuple(_sentence(corpus, c) for c in nearest(question, ranked))
+        covers = tuple(_sentence(corpus, c) for c in nearest(ranked, told))
         refusal, chosen = Refusal(f"My sources don't answer this: {why}.", titles, covers), []
     used = {c.hit.passage.id for c in chosen}
     shown = [*hits, *(hit for hit in further if hit.passage.id in used)]
@@ -102,7 +102,6 @@ def _answer(asked: Asked, corpus: Corpus, top_k: int, caution: float | None) -> 
         notice=corpus.notice,
         corpus_hash=corpus.hash,
         embedder_hash=corpus.embedder_hash,
-        judge_hash=judge.hash if judge else "",
         read_as=text if text != asked.question else "",
         topic=asked.topic or topic_of(text, [c.source_id for c in chosen], corpus),
         kind=question.kind,
@@ -122,16 +121,6 @@ def _demo(
     if claim and claim.experiment:
         return claim.experiment
     return experiment_for(text, vector, corpus) if question.kind == "demo" else ""
-
-
-_JUDGES: dict[str, Relevance | None] = {}
-
-
-def judge_of(corpus: Corpus) -> Relevance | None:
-    """The learned judge for the corpus's embedder, opened once; None where there is none."""
-    if corpus.embedder_hash not in _JUDGES:
-        _JUDGES[corpus.embedder_hash] = open_relevance(corpus.embedder)[0]
-    return _JUDGES[corpus.embedder_hash]
 
 
 def _sentence(corpus: Corpus, candidate: Candidate) -> Sentence:

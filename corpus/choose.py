@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,14 +16,9 @@ from corpus.records import Claim, Hit
 from corpus.weights import Linear
 from corpus.words import terms
 
-if TYPE_CHECKING:
-    from corpus.relevance import Relevance
-
 MAX_SENTENCES, MAX_WORDS = 5, 120
 MORE_SENTENCES, MORE_WORDS = 12, 300
 """Where the question asks for more."""
-JUDGED = 16
-"""Sentences that the learned judge reads, the best by the other numbers."""
 ENOUGH = 60
 """Words; an answer that is shorter goes on with what follows its first sentence."""
 NEAR = 0.88
@@ -86,21 +79,6 @@ def candidates(
         for i, (hit, a, b, text) in enumerate(found)
     ]
     return in_order(made)
-
-
-def judged(
-    question: Question, ranked: Sequence[Candidate], judge: Relevance, rank: Linear
-) -> list[Candidate]:
-    """The candidates weighed again, with what the learned judge makes of the first of them."""
-    shares = judge.score(question.text, [c.text for c in ranked[:JUDGED]])
-    odds = np.log(np.clip(shares, 1e-3, 1 - 1e-3) / np.clip(1 - shares, 1e-3, 1 - 1e-3))
-    described = np.stack([c.features for c in ranked])
-    described[:, INDEX["judge"]] = odds.min()
-    described[:JUDGED, INDEX["judge"]] = odds
-    scores = rank.rows(FEATURES, described)
-    return in_order(
-        [dataclasses.replace(c, features=described[i], score=float(scores[i])) for i, c in enumerate(ranked)]
-    )
 
 
 def in_order(made: Sequence[Candidate]) -> list[Candidate]:

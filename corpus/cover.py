@@ -6,6 +6,7 @@ caller's caution the question is refused, and the reason is the signal that spea
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from corpus.choose import Candidate
@@ -37,10 +38,14 @@ SIGNALS = (
     "apart",  # share of the question's names that even the best single passage doesn't mention; 0 in a comparison
     "joint",  # share of names and of what is asked that the best single passage holds, by rarity
     "rarest",  # rarity of what is asked and the quoted passages don't hold, of the rarest such
-    "judge",  # log odds of the learned judge for the best of the chosen
-    "judge_next",  # and for the second
 )
+OPENING = 150
+"""Characters in which a source says what it is about, and whose."""
 _KIND_NAMES = {"who": "a name", "when": "a date", "number": "a figure"}
+_MADE = re.compile(
+    r"\b(?:did|does|do|has|have|had) (.{2,60}?) (?:invent|introduc|creat|buil|mak|made|develop|propos|design|writ|wrote|"
+    r"publish|releas|found|launch)\w*\b(.+)"
+)
 _NEAR = 0.3
 """Cosine above which a sentence tells something about what the question is about."""
 
@@ -86,16 +91,32 @@ def _why(corpus: Corpus, question: Question, chosen: Sequence[Candidate], found:
     return "what they say nearby doesn't answer just that"
 
 
-def nearest(question: Question, ranked: Sequence[Candidate], most: int = 3) -> list[Candidate]:
-    """What the sources say that comes nearest to a refused question, one sentence a source.
+def made_by_another(corpus: Corpus, question: Question, ranked: Sequence[Candidate]) -> Candidate | None:
+    """The sentence that says who made the thing, where the question takes for granted that somebody else did.
 
-    Where it takes for granted who made something, the sentence that tells who did comes first.
+    "Why did LeCun invent DreamerV3?": the sources about DreamerV3 tell who introduced it, and it isn't LeCun. None
+    where the maker is named among its authors, or where it begins, or where nothing tells who made it.
     """
-    ranked = [c for c in ranked if not c.feature("leans")]
-    found = [c for c in ranked if c.feature("cosine") >= _NEAR or c.feature("subject")]
-    if set(question.terms) & same("introduc"):
-        told = [c for c in found if c.feature("subject") and RECORD.search(c.text)]
-        found = told[:1] + found
+    match = _MADE.search(question.text)
+    if not match or not any(word[0].isupper() for word in match.group(1).split()):
+        return None
+    who, thing = squash(match.group(1).split()[-1]), match.group(2)
+    about = {id for _, _, ids in corpus.names.subjects(thing) for id in ids}
+    told = [c for c in ranked if c.source_id in about and RECORD.search(c.text) and not c.feature("leans")]
+    told.sort(key=lambda c: -c.feature("verbatim"))
+    for id in {c.source_id for c in told}:
+        source = corpus.sources[id]
+        opening = source.text[: source.text.find(".", OPENING)]
+        if who in squash(f"{' '.join(source.authors)} {opening} {' '.join(c.text for c in told)}"):
+            return None
+    return told[0] if told else None
+
+
+def nearest(ranked: Sequence[Candidate], first: Candidate | None = None, most: int = 3) -> list[Candidate]:
+    """What the sources say that comes nearest to a refused question, one sentence a source; `first` before all."""
+    found = [c for c in ranked if not c.feature("leans")]
+    found = [c for c in found if c.feature("cosine") >= _NEAR or c.feature("subject")]
+    found = ([first] if first else []) + found
     best: dict[str, Candidate] = {}
     for candidate in found:
         best.setdefault(candidate.source_id, candidate)
@@ -112,7 +133,6 @@ def signals(
     rarity = [(corpus.rarity(term), not corpus.count(term)) for term in question.terms]
     thing = question.kind in _KIND_NAMES and any(holds(question, c.text) for c in chosen)
     have, near = set(terms(quoted)), set(terms(around))
-    judged = sorted((c.feature("judge") for c in chosen), reverse=True)
     lacks = [absent(corpus, question, [c]) for c in chosen]
     tenth = ranked[min(9, len(ranked) - 1)].score
     return {
@@ -136,8 +156,6 @@ def signals(
         "apart": question.kind != "compare" and min(map(len, lacks)) / max(len(question.names), 1),
         "joint": max(_joint(corpus, question, c, len(lack)) for c, lack in zip(chosen, lacks, strict=True)),
         "rarest": max((corpus.rarity(t) for t in question.terms if not same(t) & near), default=0.0) / 10,
-        "judge": judged[0],
-        "judge_next": judged[min(1, len(judged) - 1)],
     }
 
 

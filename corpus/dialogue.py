@@ -11,7 +11,7 @@ from corpus.index import Corpus
 from corpus.lexicon import STOP
 from corpus.names import Names
 from corpus.records import Answer
-from corpus.words import plain, words
+from corpus.words import plain, squash, words
 
 _FRESH = re.compile(
     r"^(?:now |ok,? )?(?:something else|another question|a different question|new topic)\s*[:,.-]?\s*", re.I
@@ -29,12 +29,21 @@ _PERSONAL = re.compile(r"\b(he|she|him|her|his|hers)\b", re.I)
 _TWO = re.compile(r"\b(the two|both|the both of them|these two|those two)\b", re.I)
 _ORDER = ("first", "second", "third", "fourth", "fifth", "sixth")
 _DEFINES = re.compile(
-    r"^(?:so |and )?(?:what(?:'s| is| are| was| were)|define|explain) (?:an? |the )?((?:[\w'’-]+ ?){1,5}?)\??$",
+    r"^(?:so |and )?(?:what(?:'s| is| are| was| were)|define|explain) (?:an? )?((?:the )?(?:[\w'’-]+ ?){1,5}?)\??$",
     re.I,
 )
 _NTH = re.compile(rf"\bthe (?:({'|'.join(_ORDER)}|last))(?: one| point| sentence)?\b", re.I)
 _ITEM = r"(?:[\w'’-]+ ){0,3}[\w'’-]+"
-_SERIES = re.compile(rf"((?:{_ITEM}, )+{_ITEM},? and {_ITEM})")
+_SERIES = re.compile(
+    rf"(?:[:;]|\b(?:called|named|namely|are|were|is|into|terms|parts)) ((?:{_ITEM}, )+{_ITEM},? and {_ITEM})"
+)
+_AGAIN = re.compile(
+    r"^(?:please )?(?:tell me more|say more|more|go on|elaborate|in (?:more )?detail|at length|continue)(?: please)?[ ?.!]*$",
+    re.I,
+)
+_THEY_DIFFER = re.compile(r"\b(difference|differ|compare)\b", re.I)
+_SO = re.compile(r"\b(?:do|does|did|done|manage|achieve) (?:it|that|this|so)[ ?.!]*$", re.I)
+_GENERIC = {"AI", "LLM", "LLMs", "AGI", "ML", "RL", "US", "EU"}
 _BARE = re.compile(r"^(why|how|when|who|where|how so|why not|says who|really)[ ?!.]*$", re.I)
 _PHRASE = re.compile(r"^(in|on|at|with|for|by|of|from|under|since|after|before|without)\b", re.I)
 _LEAD = re.compile(
@@ -95,11 +104,11 @@ def follow(question: str, history: Sequence[Answer], corpus: Corpus) -> Asked:
 
     bare = _OPENER.sub("", question) or question
 
+    if _AGAIN.match(bare):
+        return still(f"{before.rstrip(' ?.!')}, in detail?")
     if _BARE.match(bare):
         wh = bare.strip(" ?!.").lower()
-        wh = {"how so": "how", "why not": "why", "says who": "who says", "really": "is it so that"}.get(
-            wh, wh
-        )
+        wh = {"how so": "how", "why not": "why", "says who": "who says", "when": "when did"}.get(wh, wh)
         return still(f"{wh} {_LEAD.sub('', before).strip(' ?')}?")
     if (nth := _NTH.search(bare)) and (item := _nth(nth.group(1).lower(), history)):
         text = _put(bare, nth, item)
@@ -108,16 +117,20 @@ def follow(question: str, history: Sequence[Answer], corpus: Corpus) -> Asked:
     if about and not _ASKS.match(about.group(1)):
         text, moved = _instead(about.group(1), before, names)
         return Asked(question, text) if moved else still(text)
-    if _TWO.search(bare) and (pair := _pair(before, last, names)):
-        return still(_TWO.sub(" and ".join(pair), bare, count=1))
-    if (who := _PERSONAL.search(bare)) and (person := _person(last)):
+    own = subjects_in(bare, names) or named_in(bare)
+    if (_TWO.search(bare) or (_THEY_DIFFER.search(bare) and not own)) and (pair := _pair(history, names)):
+        both = " and ".join(pair)
+        return still(_TWO.sub(both, bare, count=1) if _TWO.search(bare) else f"how do {both} differ?")
+    if _SO.search(bare) and own:
+        return Asked(question, _instead(own[0], before, names)[0])
+    if (who := _PERSONAL.search(bare)) and (person := _person(history)):
         return still(
             _put(bare, who, f"{person}'s" if who.group(1).lower() in ("his", "her", "hers") else person)
         )
     it = _it(bare)
     if (it and names.subjects(topic)) or (it and named_in(f"x {topic}")):
         return still(_put(bare, it, f"{topic}'s" if it.group(1).lower() in ("its", "their") else topic))
-    if not it and (names.subjects(bare) or named_in(bare)):
+    if not it and own:
         return Asked(question, bare)
     return still(_about(bare, topic))
 
@@ -132,9 +145,11 @@ def topic_of(text: str, chosen: Sequence[str], corpus: Corpus) -> str:
         return match.group(1)
     if named := subjects_in(text, corpus.names):
         return named[0]
-    if chosen and (systems := corpus.sources[chosen[0]].systems):
+    named = [name for name in named_in(text) if name not in _GENERIC]
+    systems = corpus.sources[chosen[0]].systems if chosen else ()
+    if systems and (not named or any(squash(name) in squash(systems[0]) for name in named)):
         return systems[0]
-    if named := named_in(text):
+    if named:
         return named[0]
     return " ".join(w for w in words(_LEAD.sub("", text)) if w not in STOP)
 
@@ -228,18 +243,25 @@ def _nth(order: str, history: Sequence[Answer]) -> str:
     return ""
 
 
-def _pair(before: str, last: Answer, names: Names) -> list[str]:
-    """The two things last talked about."""
-    found: dict[str, str] = {}
-    for text in (before, *(s.text for s in last.sentences)):
-        for name in subjects_in(text, names):
-            found.setdefault(plain(name), name)
-    return list(found.values())[:2] if len(found) > 1 else []
+def _pair(history: Sequence[Answer], names: Names) -> list[str]:
+    """The two things last talked about: of the questions, then of the last answer; the earlier one first."""
+    said = [answer.read_as or answer.question for answer in reversed(history)]
+    said += [sentence.text for sentence in history[-1].sentences]
+    found: dict[frozenset[str], str] = {}
+    for text in said:
+        for _, (a, b), ids in names.subjects(text):
+            tokens = list(re.finditer(r"[^\W_]+", text))
+            if b <= len(tokens) and not any(ids & other for other in found):
+                found[ids] = text[tokens[a].start() : tokens[b - 1].end()]
+    pair = list(found.values())[:2]
+    return pair[::-1] if len(pair) == 2 else []
 
 
-def _person(last: Answer) -> str:
-    for sentence in last.sentences:
-        for match in PERSON.finditer(sentence.text):
-            if not {plain(word) for word in match.group().split()} & STOP:
-                return match.group()
+def _person(history: Sequence[Answer]) -> str:
+    """Who was named last."""
+    for answer in reversed(history):
+        for sentence in answer.sentences:
+            for match in PERSON.finditer(sentence.text):
+                if not {plain(word) for word in match.group().split()} & STOP:
+                    return match.group()
     return ""

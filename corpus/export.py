@@ -1,7 +1,7 @@
 """An answer to take away: markdown with references, BibTeX, or the record as JSON.
 
-Each holds what makes the answer again: the hashes of the corpus and of the models, and the settings. No date and no
-path, so the same question to the same corpus with the same settings gives the same bytes.
+Each holds what makes the answer again: the hashes of the corpus and of the models, and the settings. No date, so the
+same question to the same corpus with the same settings gives the same bytes.
 """
 
 from __future__ import annotations

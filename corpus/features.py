@@ -44,7 +44,6 @@ FEATURES = (
     "dates",  # share of the question's dates in the sentence
     "leans",  # begins with "it" or "this": needs the one before
     "short",  # fewer than six words
-    "judge",  # log odds that it answers, by the learned judge; of what that didn't read, the lowest of those it did
 )
 INDEX = {name: i for i, name in enumerate(FEATURES)}
 
@@ -137,7 +136,6 @@ def describe(
         "dates": _share([all(part in here for part in date.split()) for date in question.dates]),
         "leans": bool(DANGLING.match(text)),
         "short": len(text.split()) < 6,
-        "judge": 0.0,
     }
     return np.array([found[name] for name in FEATURES], np.float32)
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from corpus.choose import Candidate, candidates, choose, in_order, judged
+from corpus.choose import Candidate, candidates, choose, in_order
 from corpus.cover import SIGNALS, signals
 from corpus.errors import CorpusError
 from corpus.features import FEATURES
@@ -291,8 +291,6 @@ def main(questions: tuple[Path, ...], out: Path = PATH) -> None:
         questions: YAML files of questions as in tests/corpus; the trade-off is measured on the first.
         out: Where to write.
     """
-    from corpus.relevance import open_relevance
-
     entries = read_questions(questions)
     found: dict[str, Any] = {
         "questions": [path.name for path in questions],
@@ -301,23 +299,9 @@ def main(questions: tuple[Path, ...], out: Path = PATH) -> None:
         "made": "each level's trade-off is cross-validated on the tuning half: "
         f"{FOLDS} folds, {REPEATS} times",
     }
-    for level in reversed(LEVELS):
+    for level in LEVELS:
         with _equipped(level) as corpus:
-            if level != "judged":
-                made = cases(corpus, entries)
-            else:
-                judge, why = open_relevance(corpus.embedder)
-                if judge is None:
-                    print(why)
-                    continue
-                dense = Linear(**found["dense"]["rank"])
-                made = [
-                    dataclasses.replace(
-                        case, ranked=tuple(judged(case.question, ranked_by(case, dense), judge, dense))
-                    )
-                    for case in made
-                    if case.ranked
-                ]
+            made = cases(corpus, entries)
             found[level] = fit_level(corpus, made, questions[0].name)
             print(
                 level, next(p for p in found[level]["trade_off"] if p["caution"] == found[level]["caution"])

@@ -33,7 +33,7 @@ KINDS: tuple[tuple[Kind, str], ...] = (
     ),
     (
         "disagree",
-        r"\b(disagree|disput|critic|object(s|ed|ing|ions?)? to\b|objects?$|objections?\b|oppos(e|es|ed|ition|ing)\b|doubts?\b|"
+        r"\b(disagree|disput|critic|object(s|ed|ing|ions?)? to\b|who objects?\b|objections?\b|oppos(e|es|ed|ition|ing)\b|doubts?\b|"
         r"doubted|doubters|rebut|refut|sceptic|skeptic|reject|counter-?argu|against the (idea|claim|view|argument)|"
         r"argues? against|opposite of|contradict|challenge[sd]? (the|this|that)|repl(y|ied|ies) to|respon(ded|se) to|"
         r"defend(s|ed)?\b.* against|other side|not convinced|unconvinced|who (thinks?|says?|said) .*\b(wrong|only|not)\b)",

@@ -142,8 +142,6 @@ class Answer(_Record):
     """sha256 over the hashes of all indexed passages: the same corpus and settings give the same answer."""
     embedder_hash: str
     """sha256 of the embedder's weights, or empty when answering from BM25 alone."""
-    judge_hash: str = ""
-    """sha256 of the learned judge's adapter, or empty where none was used."""
     read_as: str = ""
     """The question as it was understood, where that differs: a follow-up made whole, a misspelling mended."""
     topic: str = ""

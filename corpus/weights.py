@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 PATH = Path(__file__).parent / "weights.json"
-LEVELS = ("judged", "dense", "lexical")
-"""With the learned judge; with the embedder alone; with neither."""
+LEVELS = ("dense", "lexical")
+"""With the embedder; without."""
 
 
 @dataclass(frozen=True)

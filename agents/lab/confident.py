@@ -175,7 +175,7 @@ EXPERIMENT = Experiment(
     cannot_show="Five small predictors share one encoder; members with encoders of their own might disagree more, and "
     "what a check of the decoded frame sees here it may not see in a cluttered scene.",
     quick={"rollouts": 150, "updates": 300, "seeds": (0, 1, 2)},
-    full={"rollouts": 500, "updates": 1500, "seeds": (0, 1, 2)},
+    full={"rollouts": 300, "updates": 800, "seeds": (0, 1, 2)},
     measure=measure,
     draw=draw,
 )  # fmt: skip

@@ -14,13 +14,14 @@ import numpy as np
 from agents.lab.base import Criterion, Experiment, Findings, Report
 from agents.lab.intervals import bootstrap, mean, ratio
 
-WORLD, MODEL = "supply-chain", "supply-chain-jepa"
+WORLD = "supply-chain"
 AFTER = 12
 """Periods after the port closes in which its shock is followed."""
 
 
 def measure(report: Report, *, episodes: int, rounds: int, seeds: tuple[int, ...]) -> Findings:
     """`episodes` of 96 periods for each seed; the rule is searched for in `rounds` of 64 candidates."""
+    from agents.answerers import model_for
     from agents.baselines.inventory import order_up_to, tune
     from agents.config import PlanConfig
     from agents.lab import toys
@@ -28,7 +29,8 @@ def measure(report: Report, *, episodes: int, rounds: int, seeds: tuple[int, ...
     from agents.worlds.supply_chain import SupplyChain
     from world_model.checkpoint import load
 
-    world, model = SupplyChain(), load(MODEL, WORLD).model
+    world, name = SupplyChain(), model_for(WORLD)
+    model = load(name, WORLD).model
     planned, ruled, swings, foreseen = [], [], [], []
     for seed in seeds:
         report(f"seed {seed}: searching for the best ordering rule, {rounds} rounds")
@@ -36,7 +38,7 @@ def measure(report: Report, *, episodes: int, rounds: int, seeds: tuple[int, ...
         starts, goals = toys.tasks(world, episodes, seed)
         ruled.append(play(world, starts, goals, order_up_to(world, rule)).cost)
         report(f"seed {seed}: planning {episodes} episodes in the model")
-        config = PlanConfig(world=WORLD, model=MODEL, seed=seed)
+        config = PlanConfig(world=WORLD, model=name, seed=seed)
         planned.append(toys.attempt(world, model, config, starts, goals).outcome.cost)
         report(f"seed {seed}: orders of every stage, and the shock of a closed port")
         swings.append(orders_swing(world, order_up_to(world, rule), starts))
@@ -52,6 +54,7 @@ def measure(report: Report, *, episodes: int, rounds: int, seeds: tuple[int, ...
         },
         seeds=seeds,
         data={
+            "model": name,
             "cost": {
                 "planned": vars(mean(np.concatenate(planned))),
                 "rule": vars(mean(np.concatenate(ruled))),

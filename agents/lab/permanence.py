@@ -40,7 +40,7 @@ def measure(report: Report, *, quadruples: int, episodes: int, seeds: tuple[int,
     gone = paired["vanish"]
     return Findings(
         readings={
-            "null": Reading(null["vanish"], null["vanish"] - 0.02, null["vanish"] + 0.02, gone.n),
+            "null": _pooled([row for found in rows for row in found if row.kind == "vanish"], "null_paired"),
             "memory": ratio(errors, blank),
             "free": difference(blank, guesses),
             "vanish": gone,
@@ -81,12 +81,12 @@ def hidden_errors(episodes: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.
     return mean_off(believed), mean_off(_last_seen(recorded)), mean_off(alone)
 
 
-def _pooled(rows) -> Reading:
-    """Paired accuracy over the quadruples of every seed."""
+def _pooled(rows, name: str = "paired") -> Reading:
+    """Paired accuracy over the quadruples of every seed; `null_paired`: that of the untrained networks."""
     from agents.score import wilson
 
     n = sum(row.n for row in rows)
-    hits = round(sum(row.paired * row.n for row in rows))
+    hits = round(sum(getattr(row, name) * row.n for row in rows))
     return Reading(hits / n, *wilson(hits, n), n)
 
 

@@ -21,10 +21,11 @@ EVEN = ("text", "chance")
 def measure(report: Report, *, questions: int, seeds: tuple[int, ...]) -> Findings:
     """`questions` fresh scenarios of each world and seed. An abstention is no right answer; its Brier score is that of
     giving every option the same."""
-    from agents.answerers import model_for
-    from agents.bench_contrast import IDEA, SEED, Asked, asked, scores
+    from agents.answerers import Guess, model_for
+    from agents.bench_contrast import SEED, Asked, asked, ideas, scores
     from agents.errors import AgentError
     from agents.scenarios import TEMPLATES
+    from world_model.checkpoint import shipped
 
     def known(world: str) -> bool:
         try:
@@ -33,30 +34,30 @@ def measure(report: Report, *, questions: int, seeds: tuple[int, ...]) -> Findin
             return False
 
     worlds = [world for world in TEMPLATES if known(world)]
-    found: list[Asked] = []
+    happening: list[Asked] = []
     for seed in seeds:
-        more = asked(questions, SEED + 1000 * seed, worlds, None, report)
-        found += [one for one in more if one.kind != IDEA or seed == seeds[0]]
-    happening = [one for one in found if one.kind != IDEA]
-    ideas = [one for one in found if one.kind == IDEA]
+        happening += asked(questions, SEED + 1000 * seed, worlds, None, report)
+    about = ideas(None, report)
+    models = {"model", *shipped()}
+
+    def guess(one: Asked, simulates: bool) -> Guess:
+        """The world model's; or the language model's, and where none is configured, the text's."""
+        found = [g for g in one.guesses if (g.who in models) == simulates and g.who != "chance"]
+        return found[-1]
 
     def right(questions: list[Asked], simulates: bool) -> np.ndarray:
-        return np.array([
-            any(g.choice == one.answer for g in one.guesses if (g.who == "text") != simulates and g.who != "chance")
-            for one in questions
-        ])  # fmt: skip
+        return np.array([guess(one, simulates).choice == one.answer for one in questions])
 
     def brier(questions: list[Asked], simulates: bool) -> np.ndarray:
         scored = []
         for one in questions:
-            guess = next(g for g in one.guesses if (g.who == "text") != simulates and g.who != "chance")
-            chances = np.array(guess.chances or (1 / one.options,) * one.options)
+            chances = np.array(guess(one, simulates).chances or (1 / one.options,) * one.options)
             scored.append(np.square(chances - np.eye(one.options)[one.answer]).sum())
         return np.array(scored)
 
     return Findings(
         readings={
-            "ideas": difference(right(ideas, False), right(ideas, True)),
+            "ideas": difference(right(about, False), right(about, True)),
             "right": difference(right(happening, True), right(happening, False)),
             "chances": difference(brier(happening, False), brier(happening, True)),
             "guessing": mean(right(happening, True) - np.array([1 / one.options for one in happening])),
@@ -66,10 +67,10 @@ def measure(report: Report, *, questions: int, seeds: tuple[int, ...]) -> Findin
             "worlds": worlds,
             "simulated": vars(share(right(happening, True))),
             "said": vars(share(right(happening, False))),
-            "said_of_ideas": vars(share(right(ideas, False))),
+            "said_of_ideas": vars(share(right(about, False))),
             "chance": float(np.mean([1 / one.options for one in happening])),
             "brier": {"simulated": float(brier(happening, True).mean()), "said": float(brier(happening, False).mean())},
-            "rows": [row.to_json() for row in scores(found)],
+            "rows": [row.to_json() for row in scores([*happening, *about])],
         },
     )  # fmt: skip
 

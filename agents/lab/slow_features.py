@@ -89,7 +89,7 @@ EXPERIMENT = Experiment(
     cannot_show="One small dot on one kind of backdrop; whether a large video model loses the small things that it "
     "does not control is another matter.",
     quick={"updates": 120, "seeds": (0, 1, 2)},
-    full={"updates": 500, "seeds": (0, 1, 2), "horizon": 4},
+    full={"updates": 600, "seeds": (0, 1, 2)},
     measure=measure,
     draw=draw,
 )  # fmt: skip

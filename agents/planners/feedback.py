@@ -28,19 +28,23 @@ class Futures(Mind, Protocol):
 
     habit: Tensor
 
+    def join(self, state: Tensor) -> Tensor: ...
     def react(
         self, state: Tensor, act: Callable[[Tensor], Tensor], steps: int, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]: ...
 
 
-STARTS = 8
+STARTS = 12
 """Episodes, drawn anew each round, in whose futures that round's rules are judged."""
 SHOWN = 16
 """Steps of the futures that a plan holds."""
-SPREAD = 0.1
-"""How far about the rule that the descent has found evolution looks at first."""
-STRIDE = 0.03
-"""Of the descent, at first."""
+DESCENT, STRIDE = 100, 0.03
+"""Steps of the descent, at most, and how far it goes in the first."""
+SPREAD, THRESHOLD, HEED = 0.15, 0.3, 0.01
+"""How far from it evolution looks at first, the thresholds it begins with, and the least weight that counts."""
+CALM = 0.1
+"""What the last round of evolution counts in the mean of their middles, and the one before it that much less: each round
+has its own luck."""
 _FOUND: WeakKeyDictionary[Mind, dict[PlanConfig, Tensor]] = WeakKeyDictionary()
 """Model and settings -> the rule that was found."""
 
@@ -81,13 +85,13 @@ class Feedback(Planner):
 
     def _search(self, mind: Futures, state: Tensor, goal: Tensor) -> Tensor:
         """[A, d + 2]: weights, constant, threshold of each number of an action."""
-        smooth = self._downhill(mind, state, goal)
-        return min(smooth, self._evolved(mind, state, goal, smooth), key=self._judge(mind, state, goal))
+        rules = self._downhill(mind, state, goal), self._evolved(mind, state, goal)
+        return min(rules, key=self._judge(mind, state, goal))
 
     def _downhill(self, mind: Futures, state: Tensor, goal: Tensor) -> Tensor:
         """From what was usually done in the recordings, without a threshold, along the slope of the futures' cost (as
         Dreamer's actor learns, Hafner et al. 2020). It finds how much, and can't see what a threshold would alter."""
-        steps, way = self.config.iterations // 2, []
+        steps, way = min(DESCENT, self.config.iterations), []
         with torch.enable_grad():
             rule = torch.cat([mind.habit, torch.zeros(self.action_size, 1)], 1).requires_grad_()
             optimiser = torch.optim.Adam([rule], STRIDE)
@@ -100,36 +104,41 @@ class Feedback(Planner):
                 way.append(rule.detach().clone())
         return torch.stack(way[-max(1, steps // 6) :]).mean(0) if way else rule.detach()
 
-    def _evolved(self, mind: Futures, state: Tensor, goal: Tensor, first: Tensor) -> Tensor:
-        """From there on by evolution, which asks for no slope: thresholds, and all that hangs on them."""
+    def _evolved(self, mind: Futures, state: Tensor, goal: Tensor) -> Tensor:
+        """By evolution, which asks for no slope: thresholds, constants, and the weights of what the habit doesn't heed; its
+        own weights stay. Fewer numbers, and each round's luck in its costs misleads less."""
         c = self.config
-        search = Evolution(first.flatten(), SPREAD, c.num_samples, self.generator)
+        first = torch.cat([mind.habit, torch.full((self.action_size, 1), THRESHOLD)], 1)
+        first[:, -2] += THRESHOLD / 2
+        heeded = (mind.habit[:, :-1].abs() > HEED).any(0)
+        free = torch.cat([~heeded, torch.ones(2, dtype=torch.bool)]).expand_as(first)
+        search = Evolution(first[free], SPREAD, c.num_samples, self.generator)
+        found = search.middle
         for _ in range(c.iterations):
             who = torch.randint(len(state), (STARTS,), generator=self.generator)
-            each = search.ask().view(-1, 1, *first.shape).expand(-1, STARTS, -1, -1).flatten(0, 1)
-            states, _ = mind.react(
-                state[who].repeat(c.num_samples, 1), _doing(each), c.horizon, self.generator
-            )
-            lived = states.unflatten(0, (c.num_samples, STARTS)).transpose(0, 1)
-            search.tell(self.objective(mind, lived, goal[who]).mean(0))
-        return search.middle.float().view_as(first)
+            rules = first.repeat(c.num_samples, 1, 1).masked_scatter(free, search.ask())
+            together = mind.join(state[who]).expand(c.num_samples, -1)
+            states, _ = mind.react(together, _doing(rules), c.horizon, self.generator)
+            search.tell(self.objective(mind, states[None], goal[:1])[0])
+            found = found + CALM * (search.middle - found)
+        return first.masked_scatter(free, found.float())
 
     def _judge(self, mind: Futures, state: Tensor, goal: Tensor) -> Callable[[Tensor], float]:
         """What a rule costs in futures that are the same for every rule."""
         seed = int(torch.randint(2**31, (1,), generator=self.generator))
         return lambda rule: float(
-            self._cost(mind, state, goal, rule, torch.Generator().manual_seed(seed), many=4)
+            self._cost(mind, state, goal, rule, torch.Generator().manual_seed(seed), many=8)
         )
 
     def _cost(
         self, mind: Futures, state: Tensor, goal: Tensor, rule: Tensor, chance: torch.Generator, many: int = 1
     ) -> Tensor:
-        """Mean over `many` times 64 episodes."""
+        """Mean over `many` times 24 episodes."""
         costs = []
         for _ in range(many):
-            who = torch.randint(len(state), (8 * STARTS,), generator=chance)
-            states, _ = mind.react(state[who], _doing(rule), self.config.horizon, chance)
-            costs.append(self.objective(mind, states[:, None], goal[who]).mean())
+            who = torch.randint(len(state), (2 * STARTS,), generator=chance)
+            states, _ = mind.react(mind.join(state[who]), _doing(rule), self.config.horizon, chance)
+            costs.append(self.objective(mind, states[None], goal[:1]).mean())
         return torch.stack(costs).mean()
 
 

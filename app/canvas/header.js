@@ -1,4 +1,5 @@
 // The header: name, one sentence, what is still warming up, and the light switch.
+import { openShared } from "/canvas/choices.js";
 import { h, keep, store } from "/canvas/dom.js";
 
 const MARK = `<svg viewBox="0 0 32 32" width="30" height="30" aria-hidden="true" focusable="false">
@@ -29,6 +30,7 @@ export function mount({ element }) {
   system.addEventListener("change", () => setDark(wanted()));
   setDark(wanted());
   watchReady(ready);
+  openShared();
 }
 
 export const isDark = () => document.body.classList.contains("dark");

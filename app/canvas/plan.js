@@ -1,12 +1,16 @@
 // The Plan tab: an episode arrives as one bundle and is played here, three pictures and a timeline on one clock.
+import { createChoices } from "/canvas/choices.js";
 import { h, keep } from "/canvas/dom.js";
 import { createPicture, loadSheet } from "/canvas/picture.js";
+import { createScore } from "/canvas/score.js";
+import { createTakeaway } from "/canvas/takeaway.js";
 import { createTimeline } from "/canvas/timeline.js";
 
 const STEPS_PER_SECOND = 15;
 const SPEEDS = [1, 0.5, 0.25, 2];
 
-export function mount({ element, props, watch }) {
+export function mount({ element }) {
+  const choices = createChoices(run, (model) => score.show(model)), score = createScore();
   const pictures = {
     imagined: createPicture("Imagined", "what the model expects"),
     real: createPicture("Real", "what the world does"),
@@ -25,26 +29,44 @@ export function mount({ element, props, watch }) {
     h("div", { class: "pictures" }, pictures.imagined.root, pictures.real.root,
       h("div", { class: "side" }, pictures.blind.root, pictures.goal.root)),
     h("div", { class: "bar" }, play, speed, readout), timeline.root);
+  const takeaway = createTakeaway(choices, () => pictures.real.root.querySelector("canvas").captureStream?.(30), replay);
+  film.append(takeaway.root);
   const root = h("section", { class: "plan card" }, summary, empty, film);
-  keep(element, root);
+  keep(element, h("div", { class: "planning" }, choices.root, root, score.root));
 
   let trace = null, time = 0, playing = false, rate = 0, last = 0, frames = 0, since = 0, arrived = 0;
 
-  addEventListener("orrery:planning", () => {
+  new ResizeObserver(draw).observe(film);
+  addEventListener("orrery:theme", draw);
+  new IntersectionObserver((seen, watcher) => {
+    if (!seen.some((entry) => entry.isIntersecting)) return;
+    watcher.disconnect();
+    choices.load();
+  }).observe(root);
+
+  async function run(settings) {
     pause();
     root.classList.add("busy");
     root.classList.remove("failed");
     summary.textContent = "Planning …";
-  });
-  watch("value", show);
-  if (props.value?.trace) show();
-  new ResizeObserver(draw).observe(film);
-  addEventListener("orrery:theme", draw);
+    const asked = ++arrived;
+    const slow = setInterval(async () => {
+      const { waiting } = await (await fetch("/api/plan/waiting")).json();
+      if (asked === arrived && waiting > 2) summary.textContent = `Planning … ${waiting} episodes are planned or wait here.`;
+    }, 2000);
+    try {
+      const reply = await fetch("/api/plan/run", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(settings) });
+      if (asked === arrived) await show(await reply.json());
+    } catch {
+      if (asked === arrived) await show({ error: "The server does not answer." });
+    } finally {
+      clearInterval(slow);
+    }
+  }
 
-  async function show() {
-    keep(element, root);
-    const { trace: next, summary: sentence, error } = props.value ?? {};
-    const mine = ++arrived;
+  async function show(found) {
+    const { trace: next, summary: sentence, error } = found;
+    const mine = arrived;
     root.classList.remove("busy");
     root.classList.toggle("failed", Boolean(error));
     if (error) summary.textContent = error;
@@ -60,6 +82,7 @@ export function mount({ element, props, watch }) {
     root.dataset.steps = trace.steps;
     describe();
     timeline.load(trace);
+    takeaway.show(found);
     seek(0);
     if (!matchMedia("(prefers-reduced-motion: reduce)").matches) start();
   }
@@ -72,6 +95,12 @@ export function mount({ element, props, watch }) {
     pictures.goal.describe("The picture the planner was given to reach.");
   }
 
+  function replay() {
+    pause();
+    seek(0);
+    start();
+    return trace.steps / (STEPS_PER_SECOND * SPEEDS[rate]);
+  }
   function start() {
     if (!trace || playing) return;
     if (time >= trace.steps) time = 0;

@@ -1,18 +1,17 @@
 // The recorded success rates: the model between its floor and its ceiling, each with its interval and its protocol.
-import { h, keep, percent } from "/canvas/dom.js";
+import { h, percent } from "/canvas/dom.js";
 
 const ROLE = { random: "floor", oracle: "ceiling" };
 
-export function mount({ element, props, watch }) {
-  const root = h("section", { class: "score card" });
-  function show() {
-    keep(element, root);
-    const found = props.value ?? {};
+export function createScore() {
+  const root = h("section", { class: "score card", hidden: true });
+  return { root, show };
+
+  async function show(model) {
+    const found = await (await fetch(`/api/plan/recorded?${new URLSearchParams({ model })}`)).json();
     root.hidden = !found.rows && !found.error;
     root.replaceChildren(...(found.error ? [h("p", { class: "error" }, found.error)] : found.rows ? draw(found) : []));
   }
-  show();
-  watch("value", show);
 }
 
 function draw(found) {

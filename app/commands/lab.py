@@ -47,7 +47,7 @@ def lab(
 @app.command
 def contrast(
     question: Positional[str] = "",
-    world: str = "",
+    world: str = "two-rooms",
     seed: int = 0,
     kind: str = "",
     guess: int = 0,
@@ -59,8 +59,8 @@ def contrast(
     """What the text says, what a model imagines, and what really happens, side by side.
 
     Args:
-        question: Any question in words: it is answered from the sources, and sent to what here can simulate it.
-        world: Instead of a question, a fresh scenario of this world.
+        question: Any question in words: it is asked of the sources, and sent to what here can simulate or test it.
+        world: Without a question: a fresh scenario of this world.
         seed: Which scenario.
         kind: A kind of question of the world; left out, the seed draws one.
         guess: Your own guess first: the number of an option, from 1.
@@ -69,30 +69,19 @@ def contrast(
         out: A folder for a page to keep (HTML) and the record (JSON).
         json: Print the record.
     """
+    from agents.assistant import reply
     from agents.contrast import contrast as compare
     from agents.contrast import fresh
-    from app.printing.lab import print_contrast, print_route
+    from app.printing.lab import print_contrast, print_reply
 
-    if not question and not world:
-        world = "two-rooms"
-    route = None
+    chosen = guess - 1 if guess else None
     if question:
-        from agents.assistant import assist
-
-        route = assist(question)
-        if json and route.world == "":
-            show(route.to_json())
-            return
-        if not json:
-            print_route(route)
-        if not route.world:
-            return
-        world, kind = route.world, kind or route.kind
-    found = compare(fresh(world, seed, kind), guess - 1 if guess else None, sure, model)
-    if json:
-        show({**found.to_json(), **({"route": route.to_json()} if route else {})})
+        told = reply(question, seed, chosen, sure, model)
+        show(told.to_json()) if json else print_reply(told)
+        found = told.contrast
     else:
-        print_contrast(found)
-    if out is not None:
+        found = compare(fresh(world, seed, kind), chosen, sure, model)
+        show(found.to_json()) if json else print_contrast(found)
+    if out is not None and found is not None:
         for path in found.write(out):
             note(f"written: {path}")

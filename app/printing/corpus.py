@@ -18,8 +18,14 @@ def print_answer(answer: Answer) -> None:
     """The sentences with their numbers, then each citation with its quoted span."""
     if answer.notice:
         print(wrap(f"Note: {answer.notice}"), end="\n\n")
+    if answer.read_as:
+        print(wrap(f"Read as: {answer.read_as}"), end="\n\n")
     if answer.refusal:
         print(wrap(answer.refusal.reason))
+        if answer.refusal.covers:
+            print("\nWhat they do say nearby:")
+        for sentence in answer.refusal.covers:
+            print(wrap(f"“{sentence.text}” ({sentence.citations[0].title})", "  "))
         if answer.refusal.nearest:
             print("\nThe nearest sources are:")
             for title in answer.refusal.nearest:

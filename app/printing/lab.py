@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app.printing import wrap
 
 if TYPE_CHECKING:
-    from agents.assistant import Assistance
+    from agents.assistant import Reply
     from agents.bench_contrast import Score
     from agents.contrast import Contrast
     from agents.lab.base import Experiment, Verdict
@@ -39,16 +39,28 @@ def print_verdict(experiment: Experiment, verdict: Verdict) -> None:
         print(f"  {outcome:13} {claim}")
     print("\n" + wrap("What this can't show: " + verdict.cannot_show))
     seeds = " ".join(map(str, verdict.seeds))
+    worked = "" if verdict.cpu_seconds is None else f", {verdict.cpu_seconds:.0f} of processor time"
     print(
         f"again: {verdict.command}\n(seeds {seeds}; {verdict.seconds:.0f} s{worked}; {verdict.date}, {verdict.machine})"
     )
 
 
-def print_route(route: Assistance) -> None:
-    print(wrap(route.reason))
-    for offer in route.offers:
+def print_reply(told: Reply) -> None:
+    """Where the question went and why; the sources' answer; then what was simulated, or what an experiment found."""
+    from app.printing.corpus import print_answer
+
+    print(wrap(told.route.reason))
+    for offer in told.route.offers:
         print(f"  - {offer.title}: {offer.command}")
     print()
+    print_answer(told.answer)
+    if told.verdict:
+        print(f"\nrecorded by {told.verdict.command}:")
+        for claim, outcome in told.verdict.verdicts.items():
+            print(f"  {outcome:13} {claim}")
+    if told.contrast:
+        print()
+        print_contrast(told.contrast)
 
 
 def print_contrast(found: Contrast) -> None:

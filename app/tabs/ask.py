@@ -4,15 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 
 from corpus.loaders import SUPPORTED
 from corpus.loaders.files import MAX_BYTES
-
-if TYPE_CHECKING:
-    from corpus.records import Answer
 
 TITLE = "Ask"
 
@@ -50,8 +47,8 @@ def trade_off() -> dict[str, Any]:
     return {"default": best.caution, "curve": best.trade_off}
 
 
-def respond(said: list[Answer], event: gr.EventData) -> Iterator[tuple[dict[str, Any], list[Answer]]]:
-    """One turn: the `Answer` under `answer`, with `stance` and `route` where there are any; a language model's goes on
+def respond(said: list[Any], event: gr.EventData) -> Iterator[tuple[dict[str, Any], list[Any]]]:
+    """`said`: the session's answers. One turn: the `Answer` under `answer`, with `stance` and `route` where there are any; a language model's goes on
     arriving. Or, of an earlier turn: its `working`, or the text of an `export`. Or one line under `error`."""
     from agents.errors import AgentError
     from corpus.errors import CorpusError
@@ -67,8 +64,8 @@ def respond(said: list[Answer], event: gr.EventData) -> Iterator[tuple[dict[str,
 
 
 def _answer(
-    question: str, caution: float | None, said: list[Answer], turn: dict[str, Any]
-) -> Iterator[tuple[dict[str, Any], list[Answer]]]:
+    question: str, caution: float | None, said: list[Any], turn: dict[str, Any]
+) -> Iterator[tuple[dict[str, Any], list[Any]]]:
     from agents.assistant import assist
     from corpus.answer import answers
     from corpus.index import open_corpus
@@ -92,7 +89,7 @@ def _answer(
     yield turn | number | beside | {"answer": answer.to_json(), "done": True}, kept
 
 
-def _more(said: list[Answer], number: int, wanted: str) -> dict[str, Any]:
+def _more(said: list[Any], number: int, wanted: str) -> dict[str, Any]:
     """The working of an earlier answer, or the answer in another format."""
     from corpus.errors import CorpusError
     from corpus.explain import explain

@@ -23,7 +23,7 @@ def passing_by(rule: str, steps: int):
     """An agent that stands on its goal for three steps and then walks off."""
     start, goal = WORLD.sample_tasks(np.random.default_rng(0), 1)
     start[:, :2] = goal[:, :2] = 12.0
-    goal[:, :2] += 3
+    goal[:, 0] += 3
     referee = Referee(WORLD, start, goal, rule, steps)
     while not referee.over:
         away = np.array([[0.0, 1.0]], np.float32) if referee.t >= 3 else np.zeros((1, 2), np.float32)
@@ -121,7 +121,7 @@ def test_settings_left_out_are_the_model_s_own():
 
 
 def test_swapped_goals_are_a_row_of_their_own_where_passing_hits_could_count():
-    starts, goals = make_world("push-block").sample_tasks(np.random.default_rng(0), 8)
+    _, goals = make_world("push-block").sample_tasks(np.random.default_rng(0), 8)
     wrong = make_world("push-block").swapped(goals, np.random.default_rng(0))
     assert sorted(map(tuple, wrong)) == sorted(map(tuple, goals))
     assert (wrong != goals).any(1).all()

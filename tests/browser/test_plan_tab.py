@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-PIXELS = """() => [...document.querySelectorAll('.picture canvas')].slice(0, 3)
+PIXELS = """() => [...document.querySelectorAll('.plan .picture canvas')].slice(0, 3)
     .map(c => c.toDataURL())"""
 
 
 def open_plan(page):
     page.get_by_role("tab", name="Plan").click()
-    page.wait_for_selector("#plan-run")
+    page.wait_for_selector(".rates .rate")
 
 
 def run(page):
@@ -39,7 +39,7 @@ def test_the_timeline_scrubs_by_keyboard_and_says_where_it_is(visit):
     run(page)
     timeline = page.locator(".timeline canvas")
     steps = int(page.locator(".plan").get_attribute("data-steps"))
-    assert page.locator(".play").inner_text() == "Play"  # reduced motion starts paused
+    assert page.locator(".plan .play").inner_text() == "Play"  # reduced motion starts paused
     assert timeline.get_attribute("aria-valuenow") == "0"
     first = page.evaluate(PIXELS)
     timeline.focus()
@@ -65,10 +65,10 @@ def test_arrow_keys_elsewhere_do_not_scrub(visit):
 def test_every_picture_has_a_text_and_the_episode_a_live_line(visit):
     page = visit(reduced_motion="reduce")
     run(page)
-    for picture in page.locator(".picture canvas").all():
+    for picture in page.locator(".plan .picture canvas").all():
         assert picture.get_attribute("role") == "img"
         assert len(picture.get_attribute("aria-label")) > 20
-    live = page.locator(".plan [aria-live]")
+    live = page.locator(".plan .summary")
     assert "goal" in live.inner_text()
     assert "px" in live.inner_text()
 
@@ -88,3 +88,68 @@ def test_a_phone_needs_no_sideways_scrolling(visit):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     run(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_link_brings_the_whole_plan_back(visit):
+    page = visit()
+    open_plan(page)
+    page.fill("#plan-seed", "7")
+    page.select_option("#plan-budget", "small")
+    page.select_option("#plan-change", "blue-dot")
+    run_again(page)
+    said = page.locator(".plan .summary").inner_text()
+    link, other = page.url, page.context.new_page()
+    other.goto(link)
+    other.wait_for_selector(".film:not([hidden])", timeout=60_000)
+    assert other.locator("#plan-seed").input_value() == "7"
+    assert other.locator("#plan-budget").input_value() == "small"
+    assert other.locator("#plan-change").input_value() == "blue-dot"
+    assert other.locator(".plan .summary").inner_text() == said
+
+
+def run_again(page):
+    page.click("#plan-run")
+    page.wait_for_selector(".film:not([hidden])", timeout=60_000)
+
+
+def test_the_lines_of_python_plan_the_same_episode(visit, tmp_path):
+    import subprocess
+    import sys
+
+    page = visit()
+    run(page)
+    said = page.locator(".plan .summary").inner_text()
+    page.get_by_role("button", name="Python").click()
+    script = tmp_path / "again.py"
+    script.write_text(page.locator(".plan .python").inner_text())
+    again = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert said in again.stdout
+
+
+def test_trace_and_clip_are_kept_as_files(visit):
+    import json
+
+    page = visit()
+    run(page)
+    with page.expect_download() as trace:
+        page.get_by_role("button", name="Trace (JSON)").click()
+    assert len(json.loads(trace.value.path().read_text())["error"]) > 2
+    with page.expect_download(timeout=60_000) as clip:
+        page.get_by_role("button", name="Clip (GIF)").click()
+    assert clip.value.path().read_bytes()[:4] == b"GIF8"
+
+
+def test_why_it_ended_so_names_the_limit(visit):
+    page = visit()
+    run(page)
+    page.locator(".takeaway button").first.click()
+    page.wait_for_selector(".takeaway[data-why]", timeout=120_000)
+    assert page.locator(".takeaway").get_attribute("data-why") in (
+        "encoder",
+        "predictor",
+        "objective",
+        "search",
+        "none",
+    )

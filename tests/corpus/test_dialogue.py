@@ -24,6 +24,7 @@ from corpus.index import Corpus
         ),
         ("what is muzero", "what are its limits?", "what are muzero's limits?"),
         ("What is SEAL?", "who disagrees?", "who disagrees, about SEAL?"),
+        ("What is Genie 2?", "tell me more", "What is Genie 2, in detail?"),
     ],
 )
 def test_a_follow_up_is_made_whole(first: str, then: str, says: str, corpus: Corpus) -> None:

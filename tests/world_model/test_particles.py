@@ -76,8 +76,7 @@ def test_it_learns_the_noise_the_coin_and_the_price():
     """One step from (1, 0) doing .5: the first is 1.3 with a spread of .2, the second 1 three times of ten. The spreads
     are over 400 particles: 5 % and 8 % of what they should be."""
     config = TrainConfig(width=32, predict_updates=500, reader_updates=30, particles=400)
-    made = {"obs_shape": (2,), "action_size": 1, "facts": FACTS, **Particles.sizes(config)}
-    model = train(lambda *_: Particles(**made), coins(100, 30, 0), config)
+    model = train(lambda *_: Particles((2,), 1, FACTS, **Particles.sizes(config)), coins(100, 30, 0), config)
     assert isinstance(model, Particles)
     with one_thread():
         after = model.predict(model.first(torch.tensor([[1.0, 0.0]])), torch.tensor([[0.5]]))
@@ -91,8 +90,14 @@ def test_it_learns_the_noise_the_coin_and_the_price():
 
 
 def test_its_habit_is_what_was_done():
-    """Half of what is missing to 3, where anything is; a search begins there."""
+    """Half of what is missing to a level that is drawn anew after every tenth step, 3 on average, and one time in ten
+    something else; a search begins there."""
     rng, model = np.random.default_rng(0), fresh()
-    obs = rng.normal(2, 1, (50, 21, 2)).astype(np.float32)
-    model._fit_habit(Episodes(obs, 0.5 * (3 - obs[:, :-1, :1])))
-    assert model.habit[0].numpy() == pytest.approx([-0.5, 0, 1.5], abs=1e-4)
+    obs = rng.normal(2, 1, (200, 41, 2)).astype(np.float32)
+    level = np.repeat(rng.uniform(2.5, 3.5, (200, 4, 1)), 10, 1)
+    action = 0.5 * (level - obs[:, :-1, :1])
+    stray = rng.random(action.shape) < 0.1
+    action = np.where(stray, rng.uniform(-1, 1, action.shape), action).astype(np.float32)
+    model._fit_habit(Episodes(obs, action))
+    assert model.habit[0, :2].numpy() == pytest.approx([-0.5, 0], abs=1e-3)
+    assert float(model.habit[0, 2]) == pytest.approx(1.5, abs=0.1)

@@ -52,6 +52,7 @@ class Belief(WorldModel):
 
     mean: Tensor
     scale: Tensor
+    """[E] of the encoder's numbers over the recordings."""
 
     def __init__(
         self,
@@ -70,9 +71,8 @@ class Belief(WorldModel):
         self.register_buffer("mean", torch.zeros(seen))
         self.register_buffer("scale", torch.ones(seen))
         self.start = nn.Parameter(torch.zeros(memory_size))
-        self.mover = Bent(memory_size + action_size, width, memory_size)
-        self.expecter = Bent(memory_size, 128, seen)
-        self.gain = nn.Linear(seen, memory_size, bias=False)
+        self.mover = mlp(memory_size + action_size, width, memory_size)
+        self.expecter = mlp(memory_size, width // 2, seen)
         self.error_in = nn.Linear(seen, 128, bias=False)
         self.gate = nn.Linear(memory_size, 128)
         self.error_out = nn.Linear(128, memory_size, bias=False)
@@ -93,6 +93,7 @@ class Belief(WorldModel):
         return self.norm(self.encoder(obs))
 
     def norm(self, latent: Tensor) -> Tensor:
+        """What the encoder gives [..., E], with mean 0 and spread 1."""
         return (latent - self.mean) / self.scale
 
     def expected(self, state: Tensor) -> Tensor:
@@ -102,7 +103,7 @@ class Belief(WorldModel):
     def corrected(self, state: Tensor, error: Tensor) -> Tensor:
         """Belief [B, D] and by how much the look [B, E] was not what it expected. No error, no change."""
         bent = F.relu(self.error_in(error)) * 2 * torch.sigmoid(self.gate(state))
-        return state + self.gain(error) + self.error_out(bent)
+        return state + self.error_out(bent)
 
     def first(self, obs: Tensor) -> Tensor:
         return self.correct(self.start.expand(len(obs), -1), obs)
@@ -146,17 +147,6 @@ class Belief(WorldModel):
         yield LearnToRemember(self, episodes, config)
         if config.temporal_updates:
             yield LearnTemporal(self, episodes, config.temporal_updates)
-
-
-class Bent(nn.Module):
-    """A linear map and what bends it: that a place moves by its speed is linear, that it bounces isn't."""
-
-    def __init__(self, inputs: int, hidden: int, outputs: int):
-        super().__init__()
-        self.straight, self.bend = nn.Linear(inputs, outputs), mlp(inputs, hidden, outputs)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.straight(x) + self.bend(x)
 
 
 class LearnFrames(Stage):
@@ -231,7 +221,7 @@ class LearnToRemember(Stage):
         model.scale.copy_(latent.flatten(0, 1).std(0).clamp_min(1e-3))
         self.latent, self.action = model.norm(latent), torch.from_numpy(episodes.action)
         self.memory = nn.ModuleList(
-            [model.mover, model.expecter, model.gain, model.error_in, model.gate, model.error_out]
+            [model.mover, model.expecter, model.error_in, model.gate, model.error_out]
         )
         self.start, self.model = model.start, [model]
         self.batch = 64

@@ -216,9 +216,14 @@ class LearnToPredict(Stage):
         episode, start = row // starts, row % starts
         steps = start[:, None] + torch.arange(self.horizon + 1)
         fast, action = self.fast[episode[:, None], steps], self.action[episode[:, None], steps[:, :-1]]
-        anywhere = rng.integers(0, self.episodes.obs.shape[1], len(row))
-        context = self.context(to_tensor(self.episodes.obs[episode.numpy(), anywhere]))
-        imagined = imagine(self.predictor, fast[:, 0], context, action)
+        imagined = imagine(self.predictor, fast[:, 0], self._context(episode, rng), action)
         error = ((imagined - fast[:, 1:]) / self.scale).square().mean((1, 2))
         self.surprise[row] = error.detach()
         return {"prediction": error.mean()}
+
+    def _context(self, episode: Tensor, rng: np.random.Generator) -> Tensor:
+        """[batch, C], each from a frame anywhere in its episode."""
+        anywhere = rng.integers(0, self.episodes.obs.shape[1], len(episode))
+        if isinstance(self.context, Nothing):  # gathering frames would take longer than all the rest
+            return torch.zeros(len(episode), 0)
+        return self.context(to_tensor(self.episodes.obs[episode.numpy(), anywhere]))

@@ -84,7 +84,7 @@ class Particles(WorldModel):
         row. `act` takes what is seen [B, M, d] and gives actions [B, M, A]; states [B, steps, D], actions
         [B, steps, M, A] come back.
         """
-        dice = throw(generator, steps, self.count, self.size)
+        dice = throw(generator, steps, cloud(state, self.size).shape[-2], self.size)
         states, actions = [], []
         for now in dice:
             action = act(self.standard.back(cloud(state, self.size)))
@@ -92,6 +92,10 @@ class Particles(WorldModel):
             states.append(state)
             actions.append(action)
         return torch.stack(states, 1), torch.stack(actions, 1)
+
+    def join(self, state: Tensor) -> Tensor:
+        """[B, D] -> [1, B * M * d + 1]: one cloud of all their particles, each of which then has dice of its own."""
+        return torch.cat([state[:, :-1].reshape(1, -1), state[:1, -1:]], -1)
 
     def _moved(self, state: Tensor, action: Tensor, dice: Tensor) -> Tensor:
         moved = self.move(cloud(state, self.size), action, dice)
@@ -120,11 +124,19 @@ class Particles(WorldModel):
         yield LearnChances(self, episodes, config)
 
     def _fit_habit(self, episodes: Episodes) -> None:
-        seen = torch.from_numpy(episodes.obs[:, :-1]).flatten(0, 1)
-        terms = torch.cat([seen, torch.ones(len(seen), 1)], 1).double()
-        for index, done in enumerate(torch.from_numpy(episodes.action).flatten(0, 1).double().unbind(1)):
-            some = done > 0
-            self.habit[index] = torch.linalg.lstsq(terms[some], done[some, None]).solution[:, 0]
+        """From one step to the next, what was done changed as what was seen did, but where the recorder changed its mind:
+        least trimmed squares (Rousseeuw 1984) on the differences, the better half kept, four times."""
+        seen = torch.from_numpy(episodes.obs[:, :-1]).double()
+        for index, done in enumerate(torch.from_numpy(episodes.action).double().unbind(2)):
+            some = (done[:, 1:] > 0) & (done[:, :-1] > 0)
+            more, changed = (seen[:, 1:] - seen[:, :-1])[some], (done[:, 1:] - done[:, :-1])[some]
+            kept = torch.ones_like(changed, dtype=torch.bool)
+            for _ in range(4):
+                weights = torch.linalg.lstsq(more[kept], changed[kept, None], driver="gelsd").solution[:, 0]
+                left = (changed - more @ weights).abs()
+                kept = left <= left.median()
+            self.habit[index, :-1] = weights
+            self.habit[index, -1] = (done - seen @ weights)[done > 0].mean()
 
 
 def cloud(state: Tensor, size: int) -> Tensor:

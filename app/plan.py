@@ -1,0 +1,160 @@
+"""Planning over HTTP: what can be chosen, one episode, why it failed, and its clip. Drawn by `canvas/plan.js`."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Request, Response
+
+from agents.config import PlanConfig
+from agents.errors import AgentError
+from world_model.errors import WorldModelError
+
+routes = APIRouter(prefix="/api/plan")
+
+BUDGETS = {"small": (32, 2), "medium": (64, 3), "large": (128, 5)}
+"""Name -> (plans sampled an iteration, iterations)."""
+_TURNS = asyncio.Semaphore(2)
+"""Episodes planned at once: as many as there are cores to plan on."""
+_waiting = 0
+TRIES = 12
+"""How often the one task is tried again to find what was the limit."""
+FIELDS = {field.name: field.type for field in dataclasses.fields(PlanConfig)}
+
+
+@routes.get("/options")
+def options() -> dict[str, Any]:
+    """Each shipped model with its world, that world's options and the planners for it; objectives and budgets."""
+    from agents.objectives import OBJECTIVES
+    from agents.planners import planners_of
+    from agents.worlds import OPTIONS, make_world
+    from world_model.checkpoint import read_passport, shipped
+
+    def row(name: str) -> dict[str, Any]:
+        passport = read_passport(name)
+        world = make_world(passport.world)
+        return {
+            "name": name,
+            "family": passport.family,
+            "world": world.name,
+            "options": OPTIONS.get(world.name.split(":")[0], {}),
+            "planners": planners_of(world),
+            "cost": world.judged_by == "cost",
+        }
+
+    rows = []
+    for name in shipped():
+        try:
+            rows.append(row(name))
+        except (AgentError, WorldModelError):
+            continue  # a damaged passport takes no other model with it
+    return {"models": rows, "objectives": list(OBJECTIVES), "budgets": BUDGETS}
+
+
+def config_of(chosen: dict[str, Any]) -> PlanConfig:
+    """What the page chose, as a PlanConfig. Raises AgentError for what is no setting, or no model that ships: a page
+    may not name folders."""
+    from world_model.checkpoint import shipped
+
+    for name, value in chosen.items():
+        if name not in FIELDS:
+            raise AgentError(f"no setting {name[:40]!r}; the settings are: {', '.join(FIELDS)}")
+        kinds: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float)}
+        kind = kinds[str(FIELDS[name])]
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise AgentError(f"{name} is {str(value)[:40]!r}; it must be {FIELDS[name]}")
+    if chosen.get("model") and chosen["model"] not in shipped():
+        raise AgentError(f"no model {chosen['model'][:40]!r} ships; there are: {', '.join(shipped())}")
+    return PlanConfig(**chosen)
+
+
+async def in_turn(request: Request, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Run `work` in a thread when it is its turn; one line under `error` for what a user can cause."""
+    global _waiting
+    _waiting += 1
+    try:
+        async with _TURNS:
+            if await request.is_disconnected():
+                return {}
+            return await asyncio.to_thread(work)
+    except (AgentError, WorldModelError) as error:
+        return {"error": str(error)}
+    finally:
+        _waiting -= 1
+
+
+@routes.get("/waiting")
+def waiting() -> dict[str, int]:
+    """Episodes that are planned now or wait for their turn."""
+    return {"waiting": _waiting}
+
+
+@routes.post("/run")
+async def run(request: Request, chosen: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
+    """The `Trace` under `trace`, its sentence under `summary`, and what makes it again, or `error`."""
+    from agents.loop import plan_episode
+
+    def work() -> dict[str, Any]:
+        config = config_of(chosen)
+        trace = plan_episode(config)
+        return {
+            "trace": trace.to_json(),
+            "summary": trace.summary(),
+            "settings": vars(config),
+            "command": f"orrery plan {config.flags}",
+            "python": python(config),
+        }
+
+    return await in_turn(request, work)
+
+
+@routes.post("/why")
+async def why(request: Request, chosen: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
+    """The part that was the limit, in one sentence, and the ladder it was found by."""
+    from agents.bottleneck import why as explain
+
+    def work() -> dict[str, Any]:
+        config = config_of(chosen)
+        return {"why": explain(config, TRIES, task_seed=config.seed).to_json()}
+
+    return await in_turn(request, work)
+
+
+@routes.get("/recorded")
+def recorded(model: str) -> dict[str, Any]:
+    """The success rates in a model's passport."""
+    from agents.evaluate import recorded as read
+
+    try:
+        return read(model)
+    except (AgentError, WorldModelError) as error:
+        return {"error": str(error)}
+
+
+@routes.post("/clip")
+async def clip(request: Request, chosen: Annotated[dict[str, Any], Body()]) -> Response:
+    """The episode as a GIF: real, imagined, goal. The same settings give the same episode."""
+    from agents.loop import plan_episode, write_clip
+
+    def work() -> dict[str, Any]:
+        with tempfile.TemporaryDirectory() as folder:
+            return {"clip": write_clip(plan_episode(config_of(chosen)), Path(folder)).read_bytes()}
+
+    found = await in_turn(request, work)
+    if "clip" not in found:
+        return Response(found.get("error", ""), 400, media_type="text/plain")
+    return Response(found["clip"], media_type="image/gif")
+
+
+def python(config: PlanConfig) -> str:
+    """The lines that plan the same episode."""
+    given = ",\n    ".join(f"{name}={value!r}" for name, value in vars(config).items())
+    return (
+        "from agents.config import PlanConfig\nfrom agents.loop import plan_episode\n\n"
+        f"config = PlanConfig(\n    {given},\n)\ntrace = plan_episode(config)\nprint(trace.summary())\n"
+    )

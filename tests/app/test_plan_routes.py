@@ -1,0 +1,58 @@
+"""Planning over HTTP: what the page may ask for, and that nothing else is planned with."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from app import plan
+
+
+@pytest.fixture(scope="module")
+def client():
+    app = FastAPI()
+    app.include_router(plan.routes)
+    with TestClient(app) as made:
+        yield made
+
+
+def test_every_shipped_model_is_offered_with_planners_that_suit_it(client):
+    from world_model.checkpoint import shipped
+
+    found = client.get("/api/plan/options").json()
+    assert [row["name"] for row in found["models"]] == shipped()
+    assert all(row["planners"] for row in found["models"])
+
+
+def test_an_episode_comes_with_what_makes_it_again(client):
+    settings = {"model": "two-rooms-jepa", "seed": 3, "num_samples": 32, "iterations": 1}
+    one = client.post("/api/plan/run", json=settings).json()
+    two = client.post("/api/plan/run", json=settings).json()
+    assert one["trace"]["actions"] == two["trace"]["actions"]
+    assert "--seed 3" in one["command"]
+    assert "PlanConfig(" in one["python"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"model": "../../secret"},
+        {"model": "/etc"},
+        {"world": "no-such-world"},
+        {"seed": "7"},
+        {"seed": -1},
+        {"num_samples": 10**9},
+        {"iterations": True},
+        {"planner": ["icem"]},
+        {"objective": "<script>"},
+        {"strange": 1},
+        {"horizon": 1e308},
+    ],
+)
+def test_what_cannot_be_planned_is_refused_in_one_line(client, settings):
+    reply = client.post("/api/plan/run", json=settings)
+    assert reply.status_code == 200
+    error = reply.json()["error"]
+    assert error
+    assert "\n" not in error
