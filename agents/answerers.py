@@ -74,13 +74,7 @@ def text(question: str, options: tuple[str, ...], corpus: Corpus | None = None) 
     """The corpus's extractive answer, read as one of the options. Where it names one, that gets a chance of .8."""
     from corpus.answer import ask
 
-    asked = dict(os.environ)
-    try:
-        os.environ.pop("ORRERY_LLM", None)  # the language model answers for itself, below
-        return from_text(question, options, ask(question, corpus))
-    finally:
-        if "ORRERY_LLM" in asked:
-            os.environ["ORRERY_LLM"] = asked["ORRERY_LLM"]
+    return from_text(question, options, ask(question, corpus, writer="extractive"))
 
 
 def talker(scene: str, question: str, options: tuple[str, ...]) -> Guess | None:

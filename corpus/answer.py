@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -37,17 +38,34 @@ def ask(
     question: str,
     corpus: Corpus | None = None,
     *,
-    history: Sequence[Answer] = (),
+    history: Sequence[Answer | None] = (),
     top_k: int = 12,
     caution: float | None = None,
+    writer: Literal["configured", "extractive"] = "configured",
 ) -> Answer:
     """Sentences of the sources with their citations, or a refusal that says why.
 
-    `history`: the answers so far, oldest first; a follow-up ("who proposed it?") is read as what it leaves out.
-    `caution`: refuse below this probability of an answer, in [0, 1]; None is the one chosen on the tuning half of
-    the evaluation set. Raises CorpusError for a question that is empty, too long or not text. With ORRERY_LLM set, a
-    language model writes from the same passages (see `corpus.writer_llm`).
+    `history`: the answers so far, oldest first, None for one that was let go; a follow-up ("who proposed it?") is read
+    as what it leaves out. `caution`: refuse below this probability of an answer, in [0, 1]; None is the one chosen on
+    the tuning questions. `writer`: with ORRERY_LLM set, that language model writes from the same passages (see
+    `corpus.writer_llm`), unless the extractive answer is asked for.
+
+    Raises CorpusError for a question that is empty, too long or not text.
     """
+    *_, last = answers(question, corpus, history=history, top_k=top_k, caution=caution, writer=writer)
+    return last
+
+
+def answers(
+    question: str,
+    corpus: Corpus | None = None,
+    *,
+    history: Sequence[Answer | None] = (),
+    top_k: int = 12,
+    caution: float | None = None,
+    writer: Literal["configured", "extractive"] = "configured",
+) -> Iterator[Answer]:
+    """The answer as it arrives: the extractive one, then the language model's as it grows. The last one stands."""
     text = checked(question)
     if not 1 <= top_k <= REACH:
         raise ValueError(f"top_k is {top_k}; it must be from 1 to {REACH}")
@@ -55,16 +73,16 @@ def ask(
         raise CorpusError(f"caution is {caution}; it must be from 0 (answer all) to 1 (refuse all)")
     corpus = corpus or open_corpus()
     with corpus.reading() as corpus:
-        asked = follow(text, history, corpus)
+        asked = follow(text, [answer for answer in history if answer], corpus)
         answer = _answer(asked, corpus, top_k, caution)
         if answer.refusal and asked.text != text:
             other = _answer(dataclasses.replace(asked, text=text), corpus, top_k, caution)
             answer = answer if other.refusal or other.confidence < SURE else other
-    if os.environ.get("ORRERY_LLM") and not answer.refusal:
-        from corpus.writer_llm import rewrite
+    yield answer
+    if writer == "configured" and os.environ.get("ORRERY_LLM") and not answer.refusal:
+        from corpus.writer_llm import stream
 
-        return rewrite(answer, corpus)
-    return answer
+        yield from stream(answer, corpus)
 
 
 def _answer(asked: Asked, corpus: Corpus, top_k: int, caution: float | None) -> Answer:

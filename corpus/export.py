@@ -18,7 +18,7 @@ from corpus.records import Answer, Citation, Source
 Format = Literal["markdown", "bibtex", "json"]
 
 _SETTINGS = ("read_as", "top_k", "caution")
-_MODELS = {"embedder": "embedder_hash", "judge": "judge_hash"}
+_MODELS = {"embedder": "embedder_hash"}
 _TEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {
     c: f"\\{c}" for c in "&%$#_{}"
 }

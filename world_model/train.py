@@ -19,6 +19,7 @@ from world_model.models.base import WorldModel
 from world_model.models.parts import Probe
 from world_model.resume import Kept
 from world_model.stages import Stage, TrainConfig
+from world_model.temporal import LearnTemporal
 
 REPORT_EVERY = 100
 """Updates between two reports."""
@@ -66,6 +67,8 @@ def train(
 def _stages(model: WorldModel, episodes: Episodes, config: TrainConfig) -> Iterator[Stage]:
     yield from model.stages(episodes, config)
     yield Readers(model, episodes, config)
+    if config.temporal_updates:
+        yield LearnTemporal(model, episodes, config.temporal_updates)
 
 
 class _Run:

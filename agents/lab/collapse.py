@@ -88,7 +88,7 @@ EXPERIMENT = Experiment(
     cannot_show="One small encoder without a moving-average teacher or a stop-gradient; those two are other guards, "
     "and large networks may collapse in part rather than wholly.",
     quick={"guards": ("no guard", "both"), "updates": 100, "seeds": (0, 1, 2)},
-    full={"guards": tuple(GUARDS), "updates": 500, "seeds": (0, 1, 2)},
+    full={"guards": tuple(GUARDS), "updates": 200, "seeds": (0, 1, 2)},
     measure=measure,
     draw=draw,
 )  # fmt: skip

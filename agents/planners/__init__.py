@@ -25,12 +25,16 @@ DISCRETE = {
     "mcts": ("agents.planners.mcts", "MCTS"),
 }
 """Planner -> its module, imported when it is asked for, and its class: for actions that are numbers, or choices."""
+RULES = ("feedback",)
+"""Those that search for a rule of acting; they suit worlds without goals."""
 PLANNERS = {**CONTINUOUS, **DISCRETE}
 
 
 def planners_of(world: World) -> list[str]:
     """The planners for the kind of actions that the world takes, the usual one first."""
-    return list(DISCRETE if world.discrete else CONTINUOUS)
+    if world.discrete:
+        return list(DISCRETE)
+    return [name for name in CONTINUOUS if name not in RULES or world.judged_by == "cost"]
 
 
 def make_planner(config: PlanConfig, world: World) -> Planner:
@@ -42,7 +46,7 @@ def make_planner(config: PlanConfig, world: World) -> Planner:
     if config.planner not in planners_of(world):
         kind = "choices" if world.discrete else "numbers"
         raise AgentError(
-            f"the planner {config.planner!r} doesn't suit {world.name}, whose actions are {kind}; "
+            f"the planner {config.planner!r} doesn't suit {world.name} (its actions: {kind}; judged by: {world.judged_by}); "
             f"these do: {', '.join(planners_of(world))}"
         )
     module, class_name = PLANNERS[config.planner]

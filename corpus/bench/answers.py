@@ -123,7 +123,7 @@ def measure(entries: dict[str, list[Entry]], half: str, corpus: Corpus) -> HalfS
     def asked(entry: Entry) -> Answer | None:
         began = time.perf_counter()
         try:
-            return ask(entry["q"], corpus)
+            return ask(entry["q"], corpus, writer="extractive")
         except CorpusError:  # no question at all: refused before it is asked
             return None
         finally:
@@ -182,7 +182,7 @@ def _turns(turns: Sequence[Entry], corpus: Corpus) -> list[bool]:
     history: list[Answer] = []
     found = []
     for turn in turns:
-        answer = ask(turn["q"], corpus, history=tuple(history))
+        answer = ask(turn["q"], corpus, history=tuple(history), writer="extractive")
         history.append(answer)
         found.append(refused(answer) if turn.get("refuse") else right(turn, answer))
     return found

@@ -24,8 +24,7 @@ from corpus.bench.machine import machine, threads
 from corpus.loaders.text import sha256
 from corpus.lock import Report, silent
 from corpus.records import Answer, Source
-from corpus.relevance_bench import auroc, risks
-from corpus.relevance_data import Article, deal, read_squad
+from corpus.squad import Article, read_squad
 from corpus.words import squash
 
 SAMPLE = 600
@@ -82,16 +81,13 @@ class RefusalBench:
 
 
 def bench_refusal(file: Path, sample: int = SAMPLE, seed: int = 0, report: Report = silent) -> RefusalBench:
-    """Ask `sample` questions, drawn by `seed` from the articles that were kept from training the judge.
+    """Ask `sample` questions, drawn by `seed`. Nothing here was tuned on any of them.
 
     Raises CorpusError where the file is not SQuAD 2.0's, or there is no embedder.
     """
     articles = read_squad(file)
-    kept = deal(articles)[2]
-    held = [
-        question for article in kept for paragraph in article.paragraphs for question in paragraph.questions
-    ]
-    texts = {id(q): p.text for article in kept for p in article.paragraphs for q in p.questions}
+    texts = {id(q): p.text for article in articles for p in article.paragraphs for q in p.questions}
+    held = [q for article in articles for p in article.paragraphs for q in p.questions]
     drawn = random.Random(seed).sample(held, min(sample, len(held)))
     with tempfile.TemporaryDirectory(prefix="orrery-bench-") as folder:
         library = filled([_source(article) for article in articles], Path(folder), report)
@@ -104,7 +100,7 @@ def bench_refusal(file: Path, sample: int = SAMPLE, seed: int = 0, report: Repor
             answers, took, told = [], [], time.monotonic()
             for question in drawn:
                 began = time.perf_counter()
-                answers.append(ask(question.text, corpus, caution=0.0))
+                answers.append(ask(question.text, corpus, caution=0.0, writer="extractive"))
                 took.append((time.perf_counter() - began) * 1000)
                 if time.monotonic() - told > 10:
                     told = time.monotonic()
@@ -128,7 +124,7 @@ def bench_refusal(file: Path, sample: int = SAMPLE, seed: int = 0, report: Repor
         dataset=file.name,
         questions=len(drawn),
         answerable=int(answerable.sum()),
-        articles=tuple(article.title for article in kept),
+        articles=tuple(article.title for article in articles),
         passages=size,
         curves=tuple(_curve(name, score, right, answerable, seed) for name, score in sure.items()),
         caution=caution,
@@ -155,6 +151,21 @@ def _holds(answer: Answer, truths: Sequence[str]) -> bool:
     quoted = answer.sentences or (answer.refusal.covers if answer.refusal else ())
     text = squash(" ".join(sentence.text for sentence in quoted))
     return any(squash(truth) in text for truth in truths)
+
+
+def risks(sure: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """[n] share of wrong answers among the k surest, for every k."""
+    order = np.argsort(-sure, kind="stable")
+    return np.cumsum(1.0 - right[order]) / np.arange(1, len(order) + 1)
+
+
+def auroc(scores: np.ndarray, yes: np.ndarray) -> float:
+    """Chance that a yes scores above a no; ties count half."""
+    _, index, count = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(count) - (count - 1) / 2)[index]
+    positive = int(yes.sum())
+    above = ranks[yes].sum() - positive * (positive + 1) / 2
+    return float(above / (positive * (len(yes) - positive)))
 
 
 def _curve(name: str, sure: np.ndarray, right: np.ndarray, answerable: np.ndarray, seed: int) -> Curve:

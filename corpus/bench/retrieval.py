@@ -23,13 +23,10 @@ from corpus.index import Corpus
 from corpus.loaders.text import sha256
 from corpus.lock import Report, silent
 from corpus.records import Hit, Source
-from corpus.relevance import open_relevance
 from corpus.retrieve import Fusion, HybridRetriever
 
 TOP_PASSAGES = 50
 """Ranked for a question: enough that ten documents are among them."""
-RERANKED = 20
-"""Passages that the learned judge reads, where there is one."""
 WARM = 10
 """Questions asked before time is taken."""
 
@@ -52,7 +49,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class RetrievalBench:
-    """nDCG@10 and recall@10 of each half, each fusion, and the judge's reranking where it is installed."""
+    """nDCG@10 and recall@10 of each half, each fusion."""
 
     dataset: str
     documents: int
@@ -103,20 +100,6 @@ def _methods(corpus: Corpus) -> dict[str, Callable[[str], list[Hit]]]:
         fusion: HybridRetriever(corpus=corpus, top_k=TOP_PASSAGES, fusion=fusion).hits
         for fusion in get_args(Fusion)
     }
-    judge, _ = open_relevance(corpus.embedder)
-    if judge is not None:
-        hits = found["scaled"]
-
-        def judged(question: str) -> list[Hit]:
-            """The first RERANKED by fused score and the judge's probability in equal parts, then the rest."""
-            ranked = hits(question)
-            first = ranked[:RERANKED]
-            chances = judge.score(question, [hit.passage.text for hit in first])
-            score = np.array([hit.score for hit in first]) + chances
-            order = np.argsort(-score, kind="stable")
-            return [first[i] for i in order] + ranked[RERANKED:]
-
-        found[f"scaled, judge on {RERANKED}"] = judged
     return found
 
 

@@ -1,7 +1,8 @@
 """Where free questions are sent. The routed set was written before any rule was, and split once; nothing may be tuned by
 looking at its test half.
 
-At first sight, before any rule was changed for it: .89 of the tuning half and .82 of the test half.
+At first sight, before any rule was changed for it: .89 of the tuning half and .82 of the test half. Its figure, never its
+questions, was looked at after each of two changes: .89, then .92.
 """
 
 from collections import Counter
@@ -16,7 +17,8 @@ from agents.lab import EXPERIMENTS
 from agents.scenarios import TEMPLATES
 
 SET = yaml.safe_load((Path(__file__).parent / "routing.yaml").read_text())
-FLOORS = {"tune": 0.93, "test": 0.86}
+FLOORS = {"tune": 0.95, "test": 0.90}
+"""Just under what is reached: a change can't quietly lower them."""
 
 
 @pytest.fixture(scope="module")

@@ -105,7 +105,7 @@ def test_planners_of_choices_open_doors_on_the_truth(name):
 )
 def test_a_planner_of_another_kind_of_action_is_refused_in_one_line(planner, world):
     config = PlanConfig(world=world, model="two-rooms-jepa", planner=planner)
-    with pytest.raises(AgentError, match=f"{planner}.*doesn't suit {world}") as caught:
+    with pytest.raises(AgentError, match=f"{planner}.*doesn.t suit {world}") as caught:
         make_planner(config, make_world(world))
     assert "\n" not in str(caught.value)
 

@@ -117,7 +117,7 @@ def test_a_clip_is_written(tmp_path):
     [
         ({"world": "mars"}, "two-rooms"),
         ({"planner": "oracle-9000"}, "icem, cem"),
-        ({"objective": "joy"}, "min-mean, sum, final, cost"),
+        ({"objective": "joy"}, "min-mean, sum, final, decoded, temporal"),
         ({"num_samples": 3}, "num_samples is 3"),
         ({"horizon": 30}, "multiple of 4"),
         ({"look_every": 500}, "look_every is 500"),

@@ -114,3 +114,20 @@ def test_a_model_is_trained_on_a_file_of_recordings(tmp_path):
     assert len(passport.results["training_seeds"]) == 2
     assert load(str(tmp_path / "mine")).passport.data_hash == passport.data_hash
     assert f"--data {data}" in passport.command
+
+
+def test_with_more_seeds_those_that_are_there_are_kept_and_other_settings_begin_anew(tmp_path):
+    data, lines = tmp_path / "mine.npz", []
+    collect("two-rooms", 20, 20, seed=3).save(data)
+    config = dataclasses.replace(CONFIG, fast_updates=3, predict_updates=3, reader_updates=3)
+
+    def run(seeds, config):
+        lines.clear()
+        train_and_ship("", "mine", seeds, tmp_path, config, 2, lines.append, data=data)
+        return [line for line in lines if "trained already" in line]
+
+    assert run((0,), config) == []
+    weights = (tmp_path / "mine" / "seed0" / "mine.safetensors").read_bytes()
+    assert len(run((0, 1), config)) == 1
+    assert (tmp_path / "mine" / "seed0" / "mine.safetensors").read_bytes() == weights
+    assert run((0,), dataclasses.replace(config, fast_updates=4)) == []
