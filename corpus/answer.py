@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
@@ -29,6 +30,10 @@ REACH = 60
 WHOLE = 12
 """A source that the question names is read whole if it has at most so many passages."""
 
+LEANS = re.compile(
+    r"\b(it|its|they|their|them|that|this|those|these|he|she|his|her|him|ones?|there|both)\b", re.I
+)
+"""Words that lean on what was said before."""
 SURE = 0.9
 """A touched claim is answered by those who speak for and against it; how often the right one is found is measured in
 the tests of `corpus.stance`."""
@@ -77,7 +82,8 @@ def answers(
         answer = _answer(asked, corpus, top_k, caution)
         if answer.refusal and asked.text != text:
             other = _answer(dataclasses.replace(asked, text=text), corpus, top_k, caution)
-            answer = answer if other.refusal or other.confidence < SURE else other
+            alone = not LEANS.search(text) if other.refusal else other.confidence >= SURE
+            answer = other if alone else answer
     yield answer
     if writer == "configured" and os.environ.get("ORRERY_LLM") and not answer.refusal:
         from corpus.writer_llm import stream

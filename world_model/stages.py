@@ -55,8 +55,6 @@ class TrainConfig:
     particles: int = 16
     """Imagined futures side by side, where a model throws dice."""
     temporal_updates: int = 0
-    """Gradient steps on the temporal distance of a model that remembers; 0: it has none."""
-    temporal_updates: int = 0
     """Gradient steps on a temporal distance, model frozen, for the objective `temporal`; 0: it learns none."""
 
 

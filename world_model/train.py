@@ -67,7 +67,7 @@ def train(
 def _stages(model: WorldModel, episodes: Episodes, config: TrainConfig) -> Iterator[Stage]:
     yield from model.stages(episodes, config)
     yield Readers(model, episodes, config)
-    if config.temporal_updates:
+    if config.temporal_updates and not hasattr(model, "temporal"):
         yield LearnTemporal(model, episodes, config.temporal_updates)
 
 

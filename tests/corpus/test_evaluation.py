@@ -3,8 +3,10 @@ answerer's rules and split once into two halves. Nothing may be tuned by looking
 
 At first sight, before any rule was changed for it: answered rightly .71 of the tuning half and .64 of the test half;
 refusal precision .61 and .53, recall .95 and .86. Then `corpus.fit` fitted its weights to the tuning half and to
-questions.yaml. Of the tuning half it now answers .92 rightly, refuses with precision .90 and recall .95 (left out of
-the fit: .86, .79, .89); of the test half, asked twice since, .845, .794 and .862, and 70 of 94 turns of dialogues.
+questions.yaml, and chose the caution where the tuning half's weakest figure, left out of the fit, is highest. Of the
+tuning half it now answers .94 rightly, refuses with precision .94 and recall .89; of the test half, counted four times,
+never read, .88, .94 and .84, and 72 of 94 turns of dialogues. (With caution .45, chosen on both files together, the test
+half had .845, .794 and .862.)
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from corpus.index import Corpus, read_sources
 from corpus.records import Answer
 
 SET = read_questions(Path(__file__).parent / "evaluation.yaml")
-FLOORS = {"tune": (0.88, 0.86, 0.88, 0.85), "test": (0.81, 0.75, 0.81, 0.70)}
+FLOORS = {"tune": (0.90, 0.90, 0.85, 0.85), "test": (0.85, 0.90, 0.80, 0.70)}
 """Answered rightly, refusal precision and recall, and turns of dialogues, just under what is reached: a change can't
 quietly lower them."""
 
