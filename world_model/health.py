@@ -81,7 +81,10 @@ def imagined_error(stage: Stage, model: WorldModel, episodes: Episodes) -> float
         row, t = rng.integers(0, n, 2048), rng.integers(0, steps + 1, 2048)
         states = model.readable(model.first(to_tensor(episodes.obs[row, t])))
         truth = (position[row, t] - middle) / scale
-        units, zero = states.std(0).clamp_min(1e-6), states.mean(0)
+        spread, zero = states.std(0), states.mean(0)
+        units = torch.where(
+            spread > 1e-4, spread, torch.inf
+        )  # a memory is empty at a first look: leave it out
     with torch.random.fork_rng():
         torch.manual_seed(0)
         probe = mlp(states.shape[1], 64, position.shape[-1])

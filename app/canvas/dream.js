@@ -15,7 +15,7 @@ export function mount({ element }) {
   const button = (label, key, run) => h("button", { class: "ghost", type: "button", onclick: () => { run(); canvas.focus({ preventScroll: true }); } }, label, " ", h("kbd", {}, key));
   const ghost = button("Ghost", "G", toggleGhost), record = button("Record", "R", toggleRecord);
   const pad = h("div", { class: "pad", role: "group", "aria-label": "Move" }, ...ARROWS.map((arrow, i) => padButton(arrow, i)));
-  const begin = h("button", { class: "primary begin", type: "button", onclick: () => { start(); canvas.focus({ preventScroll: true }); } }, "Start dreaming");
+  const begin = h("button", { class: "primary begin", type: "button", disabled: true, onclick: () => { start(); canvas.focus({ preventScroll: true }); } }, "Start dreaming");
   const veil = h("div", { class: "veil" }, h("h2", {}, "Play inside the model"),
     h("p", {}, "You steer with the arrow keys. Nothing you see is real: each frame is imagined from the last. The real world runs beside it, unseen. How long until you can tell?"), begin);
   const told = h("ol", { class: "told" });
@@ -37,6 +37,7 @@ export function mount({ element }) {
     const names = Object.keys(found.models);
     names.forEach((name) => models.append(h("label", {}, h("input", { type: "radio", name: "dream-model", value: name, checked: name === names[0], onchange: () => choose(name) }), " ", name)));
     model = names[0];
+    begin.disabled = !model;
     if (!names.length) say.textContent = "No model is shipped that can be dreamed in.";
   }).catch(() => { say.textContent = "The server does not answer."; });
 

@@ -59,8 +59,8 @@ def test_the_score_counts_and_can_be_started_anew(contrast):
 
 @pytest.mark.parametrize("world", ["push-block", "peekaboo", "key-door", "supply-chain"])
 def test_every_world_has_a_question_and_a_real_answer(contrast, world):
-    contrast.locator(f".contrast [name=contrast-world][value={world}]").check()
     before = contrast.locator(".contrast .asked").inner_text()
+    contrast.locator(f".contrast [name=contrast-world][value={world}]").check()
     contrast.wait_for_function(
         "old => document.querySelector('.contrast .asked').textContent !== old", arg=before
     )
