@@ -18,7 +18,7 @@ from agents.alarm import calibrate
 from agents.config import PlanConfig
 from agents.errors import AgentError
 from agents.evaluate import TASK_SEED, machine
-from agents.score import mcnemar, wilson
+from agents.score import auroc, mcnemar, wilson
 from agents.worlds import make_world
 from agents.worlds.base import World
 from world_model.checkpoint import load
@@ -201,13 +201,6 @@ def _under_way(run: Run) -> np.ndarray:
 
 def _peak(surprise: np.ndarray) -> np.ndarray:
     return np.nan_to_num(surprise, nan=0.0).max(0)
-
-
-def auroc(positive: np.ndarray, negative: np.ndarray) -> float:
-    """The chance that a positive is greater than a negative, ties counting half (Mann and Whitney 1947)."""
-    if not len(positive) or not len(negative):
-        return float("nan")
-    return float(np.mean(np.sign(positive[:, None] - negative[None, :]) / 2 + 0.5))
 
 
 def _agent(name: str, run: Run, met: np.ndarray, alarm: np.ndarray | None) -> Agent:

@@ -82,7 +82,7 @@ def talker(scene: str, question: str, options: tuple[str, ...]) -> Guess | None:
     name = os.environ.get("ORRERY_LLM", "")
     if not name:
         return None
-    from corpus.writer_llm import _model, _timeout
+    from corpus.writer_llm import chat_model, time_limit
 
     listed = "\n".join(f"{i}. {option}" for i, option in enumerate(options, 1))
     rules = (
@@ -90,7 +90,7 @@ def talker(scene: str, question: str, options: tuple[str, ...]) -> Guess | None:
         'option\'s number as a string, and the chance you give it, such as {"1": 0.7, "2": 0.3}.'
     )
     try:
-        reply = _model(name, _timeout()).invoke(
+        reply = chat_model(name, time_limit()).invoke(
             [("system", rules), ("human", f"{scene}\n\n{question}\n\n{listed}")]
         )
     except (

@@ -25,8 +25,6 @@ DEFAULTS: dict[str, Any] = {
     "horizon": 40,
     "temperature": 0.2,
 }
-RIVALS = ("pixel", "rssm", "ensemble")
-"""Families that are there for comparison: taken only where no other model of a world is shipped."""
 RULES = ("any", "end", "held", "cost")
 
 

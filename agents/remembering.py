@@ -71,7 +71,7 @@ def track(model: Belief, recorded: Episodes, name: str = "") -> Tracking:
     ball = recorded.facts["ball"]
     off = np.linalg.norm(model.read(before)["ball"].numpy() - ball, axis=-1)
     out, never, hidden = moments(recorded)
-    last = np.linalg.norm(_last_seen(recorded) - ball, axis=-1)
+    last = np.linalg.norm(last_seen_place(recorded) - ball, axis=-1)
     ratio = _ratio(off, out, never, np.arange(len(ball)))
     rng = np.random.default_rng(0)
     again = np.sort([_ratio(off, out, never, rng.integers(0, len(ball), len(ball))) for _ in range(400)])
@@ -106,7 +106,7 @@ def moments(recorded: Episodes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return out & known, never & known, hidden & known
 
 
-def _last_seen(recorded: Episodes) -> np.ndarray:
+def last_seen_place(recorded: Episodes) -> np.ndarray:
     """[N, T + 1, 2]: where the ball was when some of it showed last, before each look."""
     shows = recorded.facts["hidden"][..., 0] == 0
     time = np.where(shows, np.arange(shows.shape[1]), 0)

@@ -58,6 +58,17 @@ class CostRow:
         return f"{self.cost:.2f} a step over {self.n} [{self.low:.2f}, {self.high:.2f}]"
 
 
+def auroc(positive: np.ndarray, negative: np.ndarray) -> float:
+    """The chance that a positive is greater than a negative, ties counting half (Mann and Whitney 1947), by ranks; nan
+    where there are none of either."""
+    if not len(positive) or not len(negative):
+        return float("nan")
+    _, place, count = np.unique(np.concatenate([positive, negative]), return_inverse=True, return_counts=True)
+    rank = (np.cumsum(count) - (count - 1) / 2)[place][: len(positive)]
+    n = len(positive)
+    return float((rank.sum() - n * (n + 1) / 2) / (n * len(negative)))
+
+
 def wilson(successes: int, n: int, z: float = Z) -> tuple[float, float]:
     """The 95 % score interval of a proportion (Wilson 1927). It stays inside [0, 1] and is honest near the ends."""
     if n == 0:

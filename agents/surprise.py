@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from agents.errors import AgentError
-from agents.score import wilson
+from agents.score import auroc, wilson
 from agents.worlds.violations import KINDS, Quadruples, quadruples
 from world_model import checkpoint
 from world_model.data import to_tensor
@@ -113,18 +113,18 @@ def _row(kind: str, scored: np.ndarray, nulls: list[np.ndarray], seed: int) -> V
     n, hits = len(scored), paired(scored)
     low, high = wilson(int(hits.sum()), n)
     rng = np.random.default_rng(seed)
-    again = np.sort([auroc(scored[rng.integers(0, n, n)]) for _ in range(400)])
+    again = np.sort([single(scored[rng.integers(0, n, n)]) for _ in range(400)])
     return Violation(
         kind,
         n,
         float(hits.mean()),
         low,
         high,
-        auroc(scored),
+        single(scored),
         float(again[10]),
         float(again[-11]),
         float(np.mean([paired(null).mean() for null in nulls])),
-        float(np.mean([auroc(null) for null in nulls])),
+        float(np.mean([single(null) for null in nulls])),
     )
 
 
@@ -134,8 +134,6 @@ def paired(scored: np.ndarray) -> np.ndarray:
     return (gap > 0) + 0.5 * (gap == 0)
 
 
-def auroc(scored: np.ndarray) -> float:
-    """[n, 4] -> the Mann-Whitney statistic of all 2n impossible clips against all 2n legal ones."""
-    legal, impossible = scored[:, :2].ravel(), scored[:, 2:].ravel()
-    gap = impossible[:, None] - legal[None]
-    return float((gap > 0).mean() + 0.5 * (gap == 0).mean())
+def single(scored: np.ndarray) -> float:
+    """[n, 4] -> AUROC of all 2n impossible clips against all 2n legal ones."""
+    return auroc(scored[:, 2:].ravel(), scored[:, :2].ravel())

@@ -12,6 +12,7 @@ import torch
 
 from agents.collect import collect
 from agents.errors import AgentError
+from agents.score import auroc
 from agents.worlds import OPTIONS, make_world
 from world_model.checkpoint import load
 from world_model.data import to_tensor
@@ -46,21 +47,16 @@ class Detection:
         return dataclasses.asdict(self)
 
 
-def auroc(score: np.ndarray, wrong: np.ndarray) -> float:
-    """Area under the ROC curve by ranks, ties counting half (Hanley and McNeil 1982); nan with one kind only."""
-    _, place, count = np.unique(score, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(count) - (count - 1) / 2)[place]
-    hits, misses = int(wrong.sum()), int((~wrong).sum())
-    if not hits or not misses:
-        return float("nan")
-    return float((rank[wrong].sum() - hits * (hits + 1) / 2) / (hits * misses))
+def told_apart(score: np.ndarray, wrong: np.ndarray) -> float:
+    """AUROC of a score [n] for the wrong ones, bool [n]."""
+    return auroc(score[wrong], score[~wrong])
 
 
 def bootstrap(
     score: np.ndarray, wrong: np.ndarray, rng: np.random.Generator, times: int = 300
 ) -> tuple[float, float]:
     """95 % interval of the AUROC, rollouts drawn again."""
-    drawn = [auroc(score[i], wrong[i]) for i in rng.integers(0, len(score), (times, len(score)))]
+    drawn = [told_apart(score[i], wrong[i]) for i in rng.integers(0, len(score), (times, len(score)))]
     low, high = np.nanpercentile(drawn, [2.5, 97.5])
     return float(low), float(high)
 
@@ -128,9 +124,9 @@ def detect(
                 Detection(
                     change,
                     name,
-                    auroc(mixed, both),
+                    told_apart(mixed, both),
                     *bootstrap(mixed, both, rng),
-                    auroc(score, wrong) if some else float("nan"),
+                    told_apart(score, wrong) if some else float("nan"),
                     float(wrong.mean()),
                     len(mixed),
                 )

@@ -67,21 +67,6 @@ class Asked:
     """What the conversation is still about; empty where the question has moved on."""
 
 
-class Conversation:
-    """Questions in turn, each read in the light of the last ones."""
-
-    def __init__(self, corpus: Corpus | None = None) -> None:
-        self.corpus = corpus
-        self.answers: list[Answer] = []
-
-    def ask(self, question: str, **settings: float) -> Answer:
-        """As `corpus.answer.ask`; what was asked before is the history."""
-        from corpus.answer import ask
-
-        self.answers.append(ask(question, self.corpus, history=self.answers, **settings))  # type: ignore[arg-type]
-        return self.answers[-1]
-
-
 def resolve(question: str, history: Sequence[Answer], corpus: Corpus) -> str:
     """The question as it stands alone: "who proposed it?" after "What is JEPA?" is "who proposed JEPA?"."""
     return follow(question, history, corpus).text

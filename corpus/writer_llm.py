@@ -41,12 +41,6 @@ _ENDINGS = {"finish_reason", "done_reason", "stop_reason"}
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD")
 
 
-def rewrite(answer: Answer, corpus: Corpus) -> Answer:
-    """The model's checked answer, or the given one with a notice that says why the model's was not used."""
-    *_, last = stream(answer, corpus)
-    return last
-
-
 def stream(answer: Answer, corpus: Corpus) -> Iterator[Answer]:
     """The answer as it grows, a sentence at a time, each already checked; the last one is the answer that stands.
 
@@ -135,7 +129,7 @@ def _reply(named: str, name: str, question: str, hits: list[Hit]) -> Iterator[st
     The client's own time limit is for each read, so a server that trickles would outlast it: the client runs in a
     thread, and whoever waits for it stops waiting. The thread ends at its next piece or read limit.
     """
-    seconds = _timeout()
+    seconds = time_limit()
     until = time.monotonic() + seconds
     pieces: queue.Queue[str | BaseException | None] = queue.Queue()
     over = threading.Event()
@@ -145,7 +139,7 @@ def _reply(named: str, name: str, question: str, hits: list[Hit]) -> Iterator[st
         try:
             passages = "\n\n".join(f"[{i}] {hit.title}\n{hit.passage.text}" for i, hit in enumerate(hits, 1))
             prompt = [("system", _RULES), ("human", f"Passages:\n\n{passages}\n\nQuestion: {question}")]
-            for chunk in _model(named, seconds).stream(prompt):
+            for chunk in chat_model(named, seconds).stream(prompt):
                 if over.is_set():
                     return
                 ended = ended or any(chunk.response_metadata.get(key) for key in _ENDINGS)
@@ -174,7 +168,7 @@ def _reply(named: str, name: str, question: str, hits: list[Hit]) -> Iterator[st
         over.set()
 
 
-def _model(named: str, seconds: float) -> Any:
+def chat_model(named: str, seconds: float) -> Any:
     """The chat model that ORRERY_LLM names. Raises what the provider's package raises, or CorpusError."""
     from langchain.chat_models import init_chat_model
 
@@ -197,7 +191,7 @@ def _model(named: str, seconds: float) -> Any:
     return init_chat_model(named, **options)
 
 
-def _timeout() -> float:
+def time_limit() -> float:
     given = os.environ.get("ORRERY_LLM_TIMEOUT", "")
     try:
         seconds = float(given) if given else TIMEOUT

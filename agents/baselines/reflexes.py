@@ -1,4 +1,4 @@
-"""Policies that plan nothing: random behaviour, and straight for the goal."""
+"""What needs no plan: straight for the goal."""
 
 from __future__ import annotations
 
@@ -6,18 +6,6 @@ import numpy as np
 
 from agents.referee import Outcome, play
 from agents.worlds.base import World
-
-
-def run_random(
-    world: World,
-    starts: np.ndarray,
-    goals: np.ndarray,
-    rng: np.random.Generator,
-    rule: str = "",
-    steps: int = 0,
-) -> Outcome:
-    """The same random behaviour that records training data: the floor."""
-    return play(world, starts, goals, world.behaviour(rng, len(starts)), rule, steps)
 
 
 def run_straight(

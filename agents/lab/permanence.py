@@ -62,7 +62,7 @@ def hidden_errors(episodes: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.
     import torch
 
     from agents.collect import collect
-    from agents.remembering import _last_seen, moments
+    from agents.remembering import last_seen_place, moments
     from world_model.checkpoint import load
 
     model: Any = load(MODEL).model
@@ -78,7 +78,7 @@ def hidden_errors(episodes: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.
         off = np.linalg.norm(place - ball, axis=-1)
         return ((off * hidden).sum(1) / np.maximum(hidden.sum(1), 1))[some]
 
-    return mean_off(believed), mean_off(_last_seen(recorded)), mean_off(alone)
+    return mean_off(believed), mean_off(last_seen_place(recorded)), mean_off(alone)
 
 
 def _pooled(rows, name: str = "paired") -> Reading:

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from agents.baselines.reflexes import run_random, run_straight
+from agents.baselines.reflexes import run_straight
 from agents.config import PlanConfig
 from agents.errors import AgentError
 from agents.evaluate import evaluate, recorded, wilson
 from agents.loop import Eyes, plan_episode, run
 from agents.objectives import OBJECTIVES
 from agents.planners import CONTINUOUS, make_planner
-from agents.referee import Referee
+from agents.referee import Referee, play
 from agents.worlds import make_world
 from world_model.checkpoint import load
 from world_model.train import one_thread
@@ -30,7 +30,11 @@ def success(eyes, planner="icem", objective="min-mean", seed=0):
 def test_the_shipped_model_plans_between_the_floor_and_the_ceiling():
     model = success(Eyes(WORLD, load("two-rooms-jepa").model))
     straight = run_straight(WORLD, STARTS, GOALS).success.mean()
-    assert run_random(WORLD, STARTS, GOALS, np.random.default_rng(0)).success.mean() < straight < model
+    assert (
+        play(WORLD, STARTS, GOALS, WORLD.behaviour(np.random.default_rng(0), N)).success.mean()
+        < straight
+        < model
+    )
     assert model >= 0.9
 
 

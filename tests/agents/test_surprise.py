@@ -7,7 +7,7 @@ import torch
 from agents.collect import collect
 from agents.errors import AgentError
 from agents.remembering import moments, tracking
-from agents.surprise import auroc, errors, paired, score, surprises
+from agents.surprise import errors, paired, score, single, surprises
 from agents.worlds.violations import FRAMES, quadruples
 from world_model.models.belief import Belief
 
@@ -21,11 +21,11 @@ def untaught():
 def test_pairs_and_singles_are_counted_as_they_say():
     surprised = np.array([[1, 2, 3, 4], [5, 6, 7, 8]])
     assert paired(surprised).tolist() == [1, 1]
-    assert auroc(surprised) == pytest.approx(
+    assert single(surprised) == pytest.approx(
         (16 - 4) / 16
     )  # the first pair's impossible clips lose to the second's legal
     assert paired(surprised[:, ::-1]).tolist() == [0, 0]
-    assert auroc(np.ones((3, 4))) == 0.5
+    assert single(np.ones((3, 4))) == 0.5
     assert paired(np.ones((3, 4))).tolist() == [0.5] * 3
 
 
@@ -35,7 +35,7 @@ def test_who_never_learned_is_surprised_by_anything(untaught):
     assert found.shape == (16, 4, FRAMES)
     assert (found >= 0).all()
     scored = score(untaught, shown)
-    assert 0.3 < auroc(scored) < 0.7
+    assert 0.3 < single(scored) < 0.7
 
 
 def test_the_moments_are_what_they_are_called():

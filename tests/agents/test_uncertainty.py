@@ -8,7 +8,7 @@ import torch
 
 from agents.collect import collect
 from agents.errors import AgentError
-from agents.uncertainty import auroc, detect, rollouts
+from agents.uncertainty import detect, rollouts, told_apart
 from world_model.checkpoint import load
 from world_model.data import to_tensor
 from world_model.uncertainty import ALWAYS, BEYOND, fit
@@ -20,8 +20,8 @@ def test_auroc_is_the_chance_that_a_wrong_one_scores_higher():
     rng = np.random.default_rng(0)
     score, wrong = rng.integers(0, 9, 200).astype(float), rng.random(200) < 0.3
     pairs = [(a > b) + 0.5 * (a == b) for a in score[wrong] for b in score[~wrong]]
-    assert auroc(score, wrong) == pytest.approx(np.mean(pairs))
-    assert np.isnan(auroc(score, np.zeros(200, bool)))
+    assert told_apart(score, wrong) == pytest.approx(np.mean(pairs))
+    assert np.isnan(told_apart(score, np.zeros(200, bool)))
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from corpus.answer import ask
-from corpus.dialogue import Conversation, resolve
+from corpus.dialogue import resolve
 from corpus.index import Corpus
+from corpus.records import Answer
 
 
 @pytest.mark.parametrize(
@@ -36,21 +37,26 @@ def test_without_history_a_question_is_read_as_it_stands(corpus: Corpus) -> None
     assert ask("What is MuZero?", corpus).read_as == ""
 
 
+def talked(corpus: Corpus, *questions: str) -> list[Answer]:
+    """The answers of a talk, each question asked after all before it."""
+    answers: list[Answer] = []
+    for question in questions:
+        answers.append(ask(question, corpus, history=answers))
+    return answers
+
+
 def test_the_talk_stays_with_its_sources(corpus: Corpus) -> None:
-    talk = Conversation(corpus)
-    assert talk.ask("What is DIAMOND?").topic == "DIAMOND"
-    number = talk.ask("how many parameters?")
+    first, number, limits = talked(corpus, "What is DIAMOND?", "how many parameters?", "what are its limits?")
+    assert first.topic == "DIAMOND"
     assert "13 million" in " ".join(sentence.text for sentence in number.sentences)
     assert number.topic == "DIAMOND"
     assert number.read_as.endswith("about DIAMOND?")
-    limits = talk.ask("what are its limits?")
     assert {s.citations[0].source_id for s in limits.sentences} >= {"diamond-2024"}
 
 
 def test_a_bare_why_asks_about_the_last_question(corpus: Corpus) -> None:
-    talk = Conversation(corpus)
-    talk.ask("who disagrees with LeCun's position paper?")
-    assert talk.ask("why?").read_as.startswith("why disagrees with LeCun's position paper")
+    _, why = talked(corpus, "who disagrees with LeCun's position paper?", "why?")
+    assert why.read_as.startswith("why disagrees with LeCun's position paper")
 
 
 def test_the_second_is_the_second_of_what_was_listed(corpus: Corpus) -> None:
@@ -59,8 +65,5 @@ def test_the_second_is_the_second_of_what_was_listed(corpus: Corpus) -> None:
 
 
 def test_the_same_talk_gives_the_same_answers(corpus: Corpus) -> None:
-    def talked() -> list:
-        talk = Conversation(corpus)
-        return [talk.ask(q) for q in ("What is PlaNet?", "who made it?", "and DreamerV3?")]
-
-    assert talked() == talked()
+    questions = ("What is PlaNet?", "who made it?", "and DreamerV3?")
+    assert talked(corpus, *questions) == talked(corpus, *questions)
