@@ -17,9 +17,9 @@ from agents.alarm import calibrate
 from agents.baselines.oracle import Truth
 from agents.config import PlanConfig
 from agents.errors import AgentError
+from agents.judging.referee import Outcome, Referee, in_words
 from agents.planners import make_planner
 from agents.planners.base import Plan, Planner
-from agents.referee import Outcome, Referee, in_words
 from agents.trace import Trace
 from agents.worlds import make_world
 from agents.worlds.base import World

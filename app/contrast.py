@@ -28,7 +28,7 @@ def worlds() -> dict[str, Any]:
 @routes.get("/scenario")
 def scenario(world: str, seed: int = 0, kind: str = "") -> dict[str, Any]:
     """A fresh scenario, and a sprite sheet of the frames that are seen before one must guess."""
-    from agents.contrast import fresh
+    from agents.contrast.run import fresh
     from agents.scenarios import futures
     from agents.trace import sprite_sheet
     from agents.worlds import make_world
@@ -54,7 +54,7 @@ def settle(
     sure: Annotated[float, Body()] = 1.0,
 ) -> dict[str, Any]:
     """The whole Contrast record."""
-    from agents.contrast import contrast, fresh
+    from agents.contrast.run import contrast, fresh
 
     try:
         return contrast(fresh(world, seed, kind), guess, sure).to_json()
@@ -65,8 +65,8 @@ def settle(
 @routes.get("/page")
 def page(world: str, seed: int = 0, kind: str = "", guess: int | None = None, sure: float = 1.0) -> Response:
     """The same as a page to keep: one file, nothing outside it."""
-    from agents.contrast import contrast, fresh
-    from agents.contrast_page import page as draw
+    from agents.contrast.page import page as draw
+    from agents.contrast.run import contrast, fresh
 
     try:
         found = contrast(fresh(world, seed, kind), guess, sure)
@@ -81,7 +81,7 @@ def page(world: str, seed: int = 0, kind: str = "", guess: int | None = None, su
 @routes.get("/route")
 def route(question: str) -> dict[str, Any]:
     """Where the question should go, and why."""
-    from agents.assistant import assist
+    from agents.contrast.assistant import assist
 
     try:
         return assist(question).to_json()

@@ -59,8 +59,8 @@ def torch() -> Check:
 
 
 def embedder() -> Check:
-    from corpus.embed import find_embedder
     from corpus.errors import CorpusError
+    from corpus.retrieval.embed import find_embedder
 
     try:
         found = find_embedder()
@@ -70,7 +70,7 @@ def embedder() -> Check:
 
 
 def index() -> Check:
-    from corpus.index import open_corpus
+    from corpus.retrieval.index import open_corpus
 
     corpus = open_corpus()
     where = os.environ.get("ORRERY_CHROMA_URL") or "embedded"

@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect
 from corpus.errors import CorpusError
 
 if TYPE_CHECKING:
-    from corpus.uploads import Upload
+    from corpus.library.uploads import Upload
 
 routes = APIRouter(prefix="/api/documents")
 
@@ -40,7 +40,7 @@ def busy() -> bool:
 @routes.get("")
 def list_all() -> dict[str, Any]:
     """`documents`, or `error` in one line."""
-    from corpus.library import list_documents
+    from corpus.library.library import list_documents
 
     try:
         return {"documents": [document.to_json() for document in list_documents()]}
@@ -52,8 +52,8 @@ def list_all() -> dict[str, Any]:
 async def add(request: Request, name: str = "", title: str = "") -> StreamingResponse:
     """The body is a file by the `name`, or pasted text with a `title`. Answers with a JSON object a line as it goes:
     `progress` any number of times, then `document` or `error`."""
+    from corpus.library.uploads import pasted, uploaded
     from corpus.loaders.files import MAX_BYTES
-    from corpus.uploads import pasted, uploaded
 
     content = bytearray()
     try:
@@ -75,7 +75,7 @@ async def add(request: Request, name: str = "", title: str = "") -> StreamingRes
 @routes.delete("/{id}")
 def take_out(id: str) -> dict[str, Any]:
     """`document` that was removed, or `error`."""
-    from corpus.library import remove
+    from corpus.library.library import remove
 
     try:
         return {"document": remove(id).to_json()}
@@ -93,7 +93,7 @@ def _ingest(upload: Upload) -> Iterator[dict[str, Any]]:
     lines: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
 
     def work() -> None:
-        from corpus.library import ingest
+        from corpus.library.library import ingest
 
         try:
             [document] = ingest([upload], report=lambda line: lines.put({"progress": line}))

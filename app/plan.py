@@ -116,7 +116,7 @@ async def run(request: Request, chosen: Annotated[dict[str, Any], Body()]) -> di
 @routes.post("/why")
 async def why(request: Request, chosen: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
     """The part that was the limit, in one sentence, and the ladder it was found by."""
-    from agents.bottleneck import why as explain
+    from agents.judging.bottleneck import why as explain
 
     def work() -> dict[str, Any]:
         config = config_of(chosen)
@@ -128,7 +128,7 @@ async def why(request: Request, chosen: Annotated[dict[str, Any], Body()]) -> di
 @routes.get("/recorded")
 def recorded(model: str) -> dict[str, Any]:
     """The success rates in a model's passport."""
-    from agents.evaluate import recorded as read
+    from agents.judging.evaluate import recorded as read
 
     try:
         return read(model)

@@ -23,7 +23,7 @@ def told(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 @routes.get("/source/{source_id}")
 def source(source_id: str) -> dict[str, Any]:
-    from corpus.index import open_corpus
+    from corpus.retrieval.index import open_corpus
 
     found = open_corpus().sources.get(source_id)
     if found is None:

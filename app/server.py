@@ -136,7 +136,7 @@ class Warmth:
 
 def warm_corpus() -> None:
     """Open the index and the embedder by asking something."""
-    from corpus.answer import ask
+    from corpus.answering.answer import ask
 
     ask("What is a world model?")
 

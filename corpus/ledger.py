@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from corpus.errors import CorpusError
-from corpus.passages import passages
+from corpus.library.passages import passages
 from corpus.records import Claim, Source, Status, Voice
 from corpus.topics import topics
 
@@ -31,7 +31,7 @@ _cut = lru_cache(maxsize=512)(passages)  # a source is quoted by many claims
 @cache
 def claims() -> dict[str, Claim]:
     """The shipped claims by id, in order of id. Raises CorpusError naming the file and what is wrong in it."""
-    from corpus.index import read_sources
+    from corpus.retrieval.index import read_sources
 
     sources = {source.id: source for source in read_sources()}
     return {path.stem: read_claim(path, sources) for path in sorted(CLAIMS.glob("*.yaml"))}

@@ -147,7 +147,7 @@ class Answer(_Record):
     topic: str = ""
     """What the question is about, as a follow-up may take it up."""
     kind: str = ""
-    """What kind of thing was asked for (`corpus.kinds`)."""
+    """What kind of thing was asked for (`corpus.answering.kinds`)."""
     confidence: float = 0.0
     """Probability that the sentences answer the question; below `caution` it is refused."""
     caution: float = 0.0

@@ -122,7 +122,7 @@ def appearances(sources: Iterable[Source]) -> tuple[Appearance, ...]:
 
 def first_seen(since: str = "", until: str = "", topic: str = "") -> tuple[Appearance, ...]:
     """The systems whose first shipped source is of these months (as in `timeline`) and, with `topic`, about it."""
-    from corpus.shipped import read_sources
+    from corpus.library.shipped import read_sources
 
     first, last = _month(since or "0001", "01"), _month(until or "9999", "12")
     sources = read_sources()
@@ -173,7 +173,7 @@ def claims_seen(since: str = "", until: str = "", topic: str = "") -> tuple[Stat
     """The claims first said in these months (as in `timeline`), oldest first; those whose sources have no date are left
     out. Said here means: in a source of this corpus, which need not be the first to say it."""
     from corpus.ledger import claims
-    from corpus.shipped import read_sources
+    from corpus.library.shipped import read_sources
 
     first, last = _month(since or "0001", "01"), _month(until or "9999", "12")
     dates = {source.id: source.published for source in read_sources()}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """The recipe. What had to differ between worlds is in `agents.recipes`, and nowhere else."""
+    """The recipe. What had to differ between worlds is in `agents.learning.recipes`, and nowhere else."""
 
     fast_size: int = 8
     """Latent dimensions that actions move."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.referee import Outcome, play
+from agents.judging.referee import Outcome, play
 from agents.worlds.base import World
 
 

@@ -23,8 +23,8 @@ def measure(report: Report, *, rollouts: int, updates: int, seeds: tuple[int, ..
     """`rollouts` a seed and change; each seed trains an ensemble of its own."""
     import torch
 
-    from agents import uncertainty
-    from agents.collect import collect
+    from agents.judging import uncertainty
+    from agents.learning.collect import collect
     from world_model.checkpoint import load
     from world_model.data import to_tensor
     from world_model.uncertainty import fit

@@ -21,11 +21,11 @@ AFTER = 12
 
 def measure(report: Report, *, episodes: int, rounds: int, seeds: tuple[int, ...]) -> Findings:
     """`episodes` of 96 periods for each seed; the rule is searched for in `rounds` of 64 candidates."""
-    from agents.answerers import model_for
     from agents.baselines.inventory import order_up_to, tune
     from agents.config import PlanConfig
+    from agents.contrast.answerers import model_for
+    from agents.judging.referee import play
     from agents.lab import toys
-    from agents.referee import play
     from agents.worlds.supply_chain import SupplyChain
     from world_model.checkpoint import load
 

@@ -83,7 +83,7 @@ def learn(agent: Any, steps: int, seed: int, report: Report) -> None:
 
 
 def acted(agent: Any, world: World, starts: np.ndarray, goals: np.ndarray) -> np.ndarray:
-    from agents.referee import play
+    from agents.judging.referee import play
 
     return play(
         world, starts, goals, lambda state: agent.predict(_seen(state, goals), deterministic=True)[0]

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from agents.judging.score import wilson
 from agents.lab.base import Reading
-from agents.score import wilson
 
 DRAWS = 4000
 """Bootstrap samples: more change the ends of an interval by less than they are rounded to."""

@@ -23,8 +23,8 @@ def measure(report: Report, *, tasks: int, episodes: int, updates: int, seeds: t
     """`tasks` a seed in rooms of the training set, and in rooms kept from it; `seeds` also train the policy."""
     from agents.baselines.reflexes import run_straight
     from agents.config import PlanConfig
+    from agents.judging.referee import play
     from agents.lab import toys
-    from agents.referee import play
     from agents.worlds import make_world
     from world_model.checkpoint import load
 
@@ -87,8 +87,8 @@ def hindsight_policy(model, episodes: int, updates: int, seed: int, report: Repo
     """(world, goals) -> a policy of the true states that only ever sees frames."""
     import torch
 
-    from agents.collect import collect
     from agents.lab.toys import seen
+    from agents.learning.collect import collect
     from world_model.models.parts import mlp
 
     report(f"seed {seed}: recording {episodes} episodes for the policy")

@@ -19,7 +19,7 @@ MODEL = "peekaboo-belief"
 
 def measure(report: Report, *, quadruples: int, episodes: int, seeds: tuple[int, ...]) -> Findings:
     """`quadruples` of each kind and `episodes` of hidden balls, for each seed."""
-    from agents.surprise import surprises
+    from agents.judging.surprise import surprises
 
     rows, off, guess, forgot = [], [], [], []
     for seed in seeds:
@@ -61,8 +61,8 @@ def hidden_errors(episodes: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.
     last showed; what is believed by the same model given the present frame alone, [N] each."""
     import torch
 
-    from agents.collect import collect
-    from agents.remembering import last_seen_place, moments
+    from agents.judging.remembering import last_seen_place, moments
+    from agents.learning.collect import collect
     from world_model.checkpoint import load
 
     model: Any = load(MODEL).model
@@ -83,7 +83,7 @@ def hidden_errors(episodes: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.
 
 def _pooled(rows, name: str = "paired") -> Reading:
     """Paired accuracy over the quadruples of every seed; `null_paired`: that of the untrained networks."""
-    from agents.score import wilson
+    from agents.judging.score import wilson
 
     n = sum(row.n for row in rows)
     hits = round(sum(getattr(row, name) * row.n for row in rows))

@@ -45,7 +45,7 @@ def run(
 
     `cancelled` is asked at every line of progress, at least every few seconds; Cancelled is raised once it says yes.
     """
-    from agents.evaluate import machine
+    from agents.judging.evaluate import machine
     from world_model.train import one_thread
 
     def tell(line: str) -> None:

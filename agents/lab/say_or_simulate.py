@@ -21,8 +21,8 @@ EVEN = ("text", "chance")
 def measure(report: Report, *, questions: int, seeds: tuple[int, ...]) -> Findings:
     """`questions` fresh scenarios of each world and seed. An abstention is no right answer; its Brier score is that of
     giving every option the same."""
-    from agents.answerers import Guess, model_for
-    from agents.bench_contrast import SEED, Asked, asked, ideas, scores
+    from agents.bench.contrast import SEED, Asked, asked, ideas, scores
+    from agents.contrast.answerers import Guess, model_for
     from agents.errors import AgentError
     from agents.scenarios import TEMPLATES
     from world_model.checkpoint import shipped

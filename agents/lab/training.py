@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from agents.collect import collect
 from agents.lab.base import Report
 from agents.lab.toys import TASKS, explained, read_out
-from agents.recipes import arguments
+from agents.learning.collect import collect
+from agents.learning.recipes import arguments
 from world_model.health import effective_rank
 from world_model.models.jepa import JEPA, LearnFast
 from world_model.stages import TrainConfig

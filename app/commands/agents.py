@@ -60,7 +60,7 @@ def evaluate(
     if why:
         _why(config, json, min(episodes, 40), None)
         return
-    from agents.evaluate import evaluate as run
+    from agents.judging.evaluate import evaluate as run
     from app.printing.agents import print_evaluation
 
     result = run(config, episodes, report=note, out=out)
@@ -71,7 +71,7 @@ def evaluate(
 
 
 def _why(config: PlanConfig, json: bool, episodes: int, task_seed: int | None) -> None:
-    from agents.bottleneck import why
+    from agents.judging.bottleneck import why
     from app.printing.planning import print_verdict
 
     found = why(config, episodes, note, task_seed)
@@ -102,7 +102,7 @@ def train(
         out: The folder for the checkpoints.
         data: Learn from this file of `orrery collect`, or an .npz of your own with the arrays obs and action.
     """
-    from agents.training import train_and_ship
+    from agents.learning.training import train_and_ship
 
     name = name or "-".join([data.stem if data else world.replace(":", "-"), family])
     passport = train_and_ship(world, name, seeds, out, None, episodes, note, family, data)
@@ -128,7 +128,7 @@ def collect(
         out: The file: an .npz of obs, action, fact_<name> and the recipe that makes it again.
         json: Print the recipe and its hash.
     """
-    from agents.collect import collect_to
+    from agents.learning.collect import collect_to
     from app.printing.agents import print_recorded
 
     recorded = collect_to(out, world, episodes, steps, seed)
@@ -154,7 +154,7 @@ def probe(
         out: The folder for the map (SVG).
         json: Print the record.
     """
-    from agents.probing import probe as run
+    from agents.learning.probing import probe as run
     from app.printing.agents import print_probed
 
     found = run(model, world, data, episodes, out, note)

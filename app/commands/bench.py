@@ -41,7 +41,7 @@ def worlds(json: bool = False) -> None:
     Args:
         json: Print the records.
     """
-    from agents.bench import worlds as run
+    from agents.bench.speed import worlds as run
     from app.printing.bench import print_world_speeds
 
     rows = run()
@@ -56,7 +56,7 @@ def models(names: Positional[tuple[str, ...]] = (), json: bool = False) -> None:
         names: Only these: shipped models, checkpoints' paths or folders.
         json: Print the records.
     """
-    from agents.bench import models as run
+    from agents.bench.speed import models as run
     from app.printing.bench import print_model_speeds
 
     rows = run(names, report=note)
@@ -72,7 +72,7 @@ def uncertainty(model: str = "two-rooms-random-jepa", rollouts: int = 500, json:
         rollouts: For each of three seeds and each change.
         json: Print the Detection records.
     """
-    from agents.uncertainty import detect
+    from agents.judging.uncertainty import detect
     from app.printing.bench import print_detections
 
     rows = detect(model, rollouts, report=note)
@@ -131,7 +131,7 @@ def answers(questions: Path, json: bool = False) -> None:
     """
     from app.printing.bench import print_answers_bench
     from corpus.bench.answers import bench_answers
-    from corpus.index import build_corpus
+    from corpus.retrieval.index import build_corpus
 
     result = bench_answers(questions, build_corpus(own=False), report=note)
     show(result.to_json()) if json else print_answers_bench(result)
@@ -149,7 +149,7 @@ def planning(
         out: The file for the figure (SVG).
         json: Print the record.
     """
-    from agents.bench_planning import planning as measure
+    from agents.bench.planning import planning as measure
     from app.printing.planning import print_planning_bench
 
     found = measure(model, episodes, note)
@@ -166,7 +166,7 @@ def contrast(questions: int = 30, json: bool = False) -> None:
         questions: Fresh scenarios of each world.
         json: Print the Score records.
     """
-    from agents.bench_contrast import bench_contrast
+    from agents.bench.contrast import bench_contrast
     from app.printing.lab import print_scores
 
     rows = bench_contrast(questions, report=note)

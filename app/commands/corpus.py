@@ -32,11 +32,11 @@ def ask(
         json: Print the Answer record, with the stance (and the explanation) under keys of their own.
     """
     from app.printing.corpus import print_answer, print_explanation, print_stance
-    from corpus.answer import ask as answer
-    from corpus.explain import explain as explained
-    from corpus.export import export
-    from corpus.index import open_corpus
-    from corpus.stance import beside
+    from corpus.answering.answer import ask as answer
+    from corpus.answering.explain import explain as explained
+    from corpus.answering.export import export
+    from corpus.answering.stance import beside
+    from corpus.retrieval.index import open_corpus
 
     def record(found: Answer) -> dict[str, Any]:
         corpus = open_corpus()
@@ -87,7 +87,7 @@ def ingest(
         json: Print records.
     """
     from app.printing.corpus import print_documents
-    from corpus import library
+    from corpus.library import library
 
     if remove:
         documents = [library.remove(remove, wait=wait, report=note)]

@@ -69,9 +69,9 @@ def contrast(
         out: A folder for a page to keep (HTML) and the record (JSON).
         json: Print the record.
     """
-    from agents.assistant import reply
-    from agents.contrast import contrast as compare
-    from agents.contrast import fresh
+    from agents.contrast.assistant import reply
+    from agents.contrast.run import contrast as compare
+    from agents.contrast.run import fresh
     from app.printing.lab import print_contrast, print_reply
 
     chosen = guess - 1 if guess else None

@@ -27,7 +27,7 @@ def heatmap(
         out: The file for the figure (SVG).
         json: Print the record.
     """
-    from agents.heatmap import heatmap as draw
+    from agents.judging.heatmap import heatmap as draw
     from app.printing.planning import print_heatmap
 
     found = draw(config, note)
@@ -50,7 +50,7 @@ def dial(
         out: The file for the figure (SVG).
         json: Print the record.
     """
-    from agents.dial import dial as turn
+    from agents.judging.dial import dial as turn
     from app.printing.planning import print_dial
 
     found = turn(config, episodes, note)
@@ -77,7 +77,7 @@ def alarm(
         out: The file for the figure (SVG).
         json: Print the record.
     """
-    from agents.alarm_score import score_alarm
+    from agents.judging.alarm_score import score_alarm
     from app.printing.planning import print_alarm
 
     found = score_alarm(config, change, step, episodes, note)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from app.printing import wrap
 
 if TYPE_CHECKING:
-    from agents.collect import Recorded
     from agents.dream import Journey
-    from agents.evaluate import Evaluation
-    from agents.probing import Probed
-    from agents.score import CostRow, Row
+    from agents.judging.evaluate import Evaluation
+    from agents.judging.score import CostRow, Row
+    from agents.learning.collect import Recorded
+    from agents.learning.probing import Probed
     from agents.trace import Trace
 
 

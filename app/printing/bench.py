@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from app.printing import wrap
 
 if TYPE_CHECKING:
-    from agents.bench import ModelSpeed, WorldSpeed
-    from agents.uncertainty import Detection
+    from agents.bench.speed import ModelSpeed, WorldSpeed
+    from agents.judging.uncertainty import Detection
     from corpus.bench.answers import AnswersBench, Count
     from corpus.bench.ingest import IngestBench
     from corpus.bench.refusal import RefusalBench

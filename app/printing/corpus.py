@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from app.printing import WIDTH, wrap
 
 if TYPE_CHECKING:
-    from corpus.explain import Explanation
-    from corpus.library import Document
+    from corpus.answering.explain import Explanation
+    from corpus.answering.stance import Stance
+    from corpus.library.library import Document
     from corpus.records import Answer, Citation, Claim, Voice
-    from corpus.stance import Stance
     from corpus.trends import Appearance, Timeline
 
 
@@ -110,7 +110,7 @@ def print_claims(claims: list[Claim]) -> None:
 
 def print_claim(claim: Claim) -> None:
     """The whole record, every voice with its words and where they stand."""
-    from corpus.shipped import read_sources
+    from corpus.library.shipped import read_sources
 
     sources = {source.id: source for source in read_sources()}
 

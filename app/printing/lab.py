@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from app.printing import wrap
 
 if TYPE_CHECKING:
-    from agents.assistant import Reply
-    from agents.bench_contrast import Score
-    from agents.contrast import Contrast
+    from agents.bench.contrast import Score
+    from agents.contrast.assistant import Reply
+    from agents.contrast.run import Contrast
     from agents.lab.base import Experiment, Verdict
     from agents.lab.run import Listed
 

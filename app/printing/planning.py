@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from app.printing import wrap
 
 if TYPE_CHECKING:
-    from agents.alarm_score import AlarmScore
-    from agents.bench_planning import PlanningBench
-    from agents.bottleneck import Verdict
-    from agents.dial import Dial
-    from agents.heatmap import Heatmap
+    from agents.bench.planning import PlanningBench
+    from agents.judging.alarm_score import AlarmScore
+    from agents.judging.bottleneck import Verdict
+    from agents.judging.dial import Dial
+    from agents.judging.heatmap import Heatmap
 
 
 def print_heatmap(found: Heatmap, figure: str) -> None:

@@ -40,7 +40,7 @@ def build() -> None:
 
 def trade_off() -> dict[str, Any]:
     """The caution that is asked for by default, and what each would trade, on the tuning questions."""
-    from corpus.weights import LEVELS, read_weights
+    from corpus.answering.weights import LEVELS, read_weights
 
     known = read_weights()
     best = next(known[level] for level in LEVELS if level in known)
@@ -66,10 +66,10 @@ def respond(said: list[Any], event: gr.EventData) -> Iterator[tuple[dict[str, An
 def _answer(
     question: str, caution: float | None, said: list[Any], turn: dict[str, Any]
 ) -> Iterator[tuple[dict[str, Any], list[Any]]]:
-    from agents.assistant import assist
-    from corpus.answer import answers
-    from corpus.index import open_corpus
-    from corpus.stance import stance
+    from agents.contrast.assistant import assist
+    from corpus.answering.answer import answers
+    from corpus.answering.stance import stance
+    from corpus.retrieval.index import open_corpus
 
     corpus = open_corpus()
     beside: dict[str, Any] = {}
@@ -91,10 +91,10 @@ def _answer(
 
 def _more(said: list[Any], number: int, wanted: str) -> dict[str, Any]:
     """The working of an earlier answer, or the answer in another format."""
+    from corpus.answering.explain import explain
+    from corpus.answering.export import export
     from corpus.errors import CorpusError
-    from corpus.explain import explain
-    from corpus.export import export
-    from corpus.index import open_corpus
+    from corpus.retrieval.index import open_corpus
 
     answer = said[number] if 0 <= number < len(said) else None
     if answer is None:

@@ -18,9 +18,9 @@ import numpy as np
 
 from corpus.bench.machine import machine, threads
 from corpus.errors import CorpusError
-from corpus.index import Corpus
-from corpus.lock import Report, silent
+from corpus.library.lock import Report, silent
 from corpus.records import Answer
+from corpus.retrieval.index import Corpus
 
 HALVES = ("tune", "test")
 TOP = 5
@@ -116,7 +116,7 @@ def read_questions(path: Path) -> dict[str, list[Entry]]:
 
 def measure(entries: dict[str, list[Entry]], half: str, corpus: Corpus) -> HalfScores:
     """Ask every question of one half."""
-    from corpus.answer import ask
+    from corpus.answering.answer import ask
 
     took: list[float] = []
 
@@ -177,7 +177,7 @@ def source_found(entry: Entry, answer: Answer | None) -> bool:
 
 def _turns(turns: Sequence[Entry], corpus: Corpus) -> list[bool]:
     """Whether each turn of one conversation is right; an earlier turn's answer is what later ones refer to."""
-    from corpus.answer import ask
+    from corpus.answering.answer import ask
 
     history: list[Answer] = []
     found = []

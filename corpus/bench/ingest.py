@@ -25,17 +25,17 @@ import numpy as np
 
 from corpus.bench.machine import machine, threads
 from corpus.errors import CorpusError
-from corpus.fast import processor_flags
-from corpus.index import Library, close_corpus, open_library
-from corpus.library import ingest
+from corpus.library.library import ingest
+from corpus.library.lock import Report, silent, writing
+from corpus.library.passages import embedded_text, passages, sentences
+from corpus.library.shipped import read_sources
+from corpus.library.store import OWN, Entry
+from corpus.library.works import sketch
 from corpus.loaders.text import sha256
-from corpus.lock import Report, silent, writing
-from corpus.passages import embedded_text, passages, sentences
 from corpus.records import Source
-from corpus.retrieve import HybridRetriever
-from corpus.shipped import read_sources
-from corpus.store import OWN, Entry
-from corpus.works import sketch
+from corpus.retrieval.fast import processor_flags
+from corpus.retrieval.index import Library, close_corpus, open_library
+from corpus.retrieval.retrieve import HybridRetriever
 
 SIZES = (1_000, 10_000, 100_000)
 FILES, PARAGRAPHS = 60, 8

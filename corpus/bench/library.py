@@ -6,13 +6,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from corpus.embed import find_embedder
-from corpus.index import Library
-from corpus.lock import Report, silent
-from corpus.nearest import Nearest
-from corpus.passages import embedded_text, passages
+from corpus.library.lock import Report, silent
+from corpus.library.passages import embedded_text, passages
+from corpus.library.store import OWN, Entry, Store
 from corpus.records import Source
-from corpus.store import OWN, Entry, Store
+from corpus.retrieval.embed import find_embedder
+from corpus.retrieval.index import Library
+from corpus.retrieval.nearest import Nearest
 
 BATCH = 100
 """Documents embedded together."""

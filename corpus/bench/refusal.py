@@ -21,11 +21,11 @@ import numpy as np
 
 from corpus.bench.library import filled
 from corpus.bench.machine import machine, threads
+from corpus.bench.squad import Article, read_squad
+from corpus.library.lock import Report, silent
 from corpus.loaders.text import sha256
-from corpus.lock import Report, silent
 from corpus.records import Answer, Source
-from corpus.squad import Article, read_squad
-from corpus.words import squash
+from corpus.retrieval.words import squash
 
 SAMPLE = 600
 POINTS = 50
@@ -94,7 +94,7 @@ def bench_refusal(file: Path, sample: int = SAMPLE, seed: int = 0, report: Repor
         try:
             corpus = library.current()
             size = corpus.size
-            from corpus.answer import ask
+            from corpus.answering.answer import ask
 
             caution = ask(drawn[0].text, corpus).caution
             answers, took, told = [], [], time.monotonic()

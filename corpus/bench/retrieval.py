@@ -16,14 +16,14 @@ from typing import Any, get_args
 
 import numpy as np
 
-from corpus.beir import CUT, Dataset, interval, ndcg, read_dataset, recall
+from corpus.bench.beir import CUT, Dataset, interval, ndcg, read_dataset, recall
 from corpus.bench.library import filled
 from corpus.bench.machine import machine, threads
-from corpus.index import Corpus
+from corpus.library.lock import Report, silent
 from corpus.loaders.text import sha256
-from corpus.lock import Report, silent
 from corpus.records import Hit, Source
-from corpus.retrieve import Fusion, HybridRetriever
+from corpus.retrieval.index import Corpus
+from corpus.retrieval.retrieve import Fusion, HybridRetriever
 
 TOP_PASSAGES = 50
 """Ranked for a question: enough that ten documents are among them."""

@@ -1,6 +1,6 @@
 """Web pages: the article without what surrounds it (trafilatura), its title, authors and date.
 
-What a page hides from its readers is kept apart, under a heading by which `corpus.caution` marks it.
+What a page hides from its readers is kept apart, under a heading by which `corpus.answering.caution` marks it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from corpus.caution import HIDDEN_HEADING, caution
+from corpus.answering.caution import HIDDEN_HEADING, caution
 from corpus.errors import CorpusError
 from corpus.loaders.document import document
 from corpus.loaders.text import clean

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corpus.index import Corpus, build_corpus
+from corpus.retrieval.index import Corpus, build_corpus
 
 
 @pytest.fixture(scope="session")

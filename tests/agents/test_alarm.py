@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from agents.alarm import calibrate
-from agents.alarm_score import CHANGES, make_change
 from agents.config import PlanConfig
 from agents.errors import AgentError
+from agents.judging.alarm_score import CHANGES, make_change
+from agents.judging.score import auroc
 from agents.loop import Eyes, plan_episode, run
 from agents.planners import make_planner
-from agents.score import auroc
 from agents.worlds import make_world
 from world_model.checkpoint import load
 from world_model.train import one_thread

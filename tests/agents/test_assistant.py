@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agents.assistant import assist
+from agents.contrast.assistant import assist
 from agents.errors import AgentError
 from agents.lab import EXPERIMENTS
 from agents.scenarios import TEMPLATES

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.bench import models
+from agents.bench.speed import models
 from world_model.checkpoint import load
 from world_model.errors import WorldModelError
 

@@ -7,9 +7,9 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 
-from agents.answerers import from_text, imagined, parse_chances, yours
-from agents.bench_contrast import IDEA, Asked, scores
-from agents.contrast import Contrast, contrast, fresh
+from agents.bench.contrast import IDEA, Asked, scores
+from agents.contrast.answerers import from_text, imagined, parse_chances, yours
+from agents.contrast.run import Contrast, contrast, fresh
 from agents.errors import AgentError
 from agents.scenarios import TEMPLATES, facts, futures, scenarios, truth
 from agents.worlds import make_world
@@ -187,7 +187,7 @@ def test_what_can_not_be_asked_is_refused_in_one_line(world, seed, kind, message
 
 
 def test_scores_count_abstentions_apart():
-    from agents.answerers import Guess
+    from agents.contrast.answerers import Guess
 
     sure, none = Guess("a", (0.9, 0.1), ""), Guess("a", None, "")
     rows = scores(

@@ -8,13 +8,13 @@ import torch
 
 from agents.baselines.inventory import cost_of, echelon_base_stock
 from agents.baselines.oracle import Truth
-from agents.collect import collect
 from agents.config import PlanConfig
 from agents.errors import AgentError
+from agents.learning.collect import collect
+from agents.learning.recipes import arguments
 from agents.objectives import cost
 from agents.planners.evolution import Evolution
 from agents.planners.feedback import Feedback, _doing
-from agents.recipes import arguments
 from agents.worlds.supply_chain import SupplyChain
 from world_model.models.particles import Particles
 from world_model.stages import TrainConfig

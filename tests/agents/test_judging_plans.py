@@ -5,14 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from agents.bottleneck import Rung, judge
 from agents.config import PlanConfig
-from agents.dial import _succeeds, dial
 from agents.errors import AgentError
-from agents.evaluate import evaluate
-from agents.heatmap import _downhill, heatmap
-from agents.referee import Referee, in_words
-from agents.score import make_cost_row, make_row, mcnemar
+from agents.judging.bottleneck import Rung, judge
+from agents.judging.dial import _succeeds, dial
+from agents.judging.evaluate import evaluate
+from agents.judging.heatmap import _downhill, heatmap
+from agents.judging.referee import Referee, in_words
+from agents.judging.score import make_cost_row, make_row, mcnemar
 from agents.worlds import make_world
 from world_model.errors import WorldModelError
 

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.bench_planning import _milliseconds, _straight
+from agents.bench.planning import _milliseconds, _straight
 from agents.config import PlanConfig
 from agents.errors import AgentError
 from agents.loop import Eyes, run

@@ -7,11 +7,11 @@ import torch
 from agents.baselines.reflexes import run_straight
 from agents.config import PlanConfig
 from agents.errors import AgentError
-from agents.evaluate import evaluate, recorded, wilson
+from agents.judging.evaluate import evaluate, recorded, wilson
+from agents.judging.referee import Referee, play
 from agents.loop import Eyes, plan_episode, run
 from agents.objectives import OBJECTIVES
 from agents.planners import CONTINUOUS, make_planner
-from agents.referee import Referee, play
 from agents.worlds import make_world
 from world_model.checkpoint import load
 from world_model.train import one_thread

@@ -7,9 +7,9 @@ import xml.etree.ElementTree as ET
 import pytest
 import torch
 
-from agents.collect import collect
 from agents.errors import AgentError
-from agents.probing import probe
+from agents.learning.collect import collect
+from agents.learning.probing import probe
 from world_model.checkpoint import load
 from world_model.errors import WorldModelError
 from world_model.probe import read

@@ -6,10 +6,10 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from judging import middle_of, true_planner
+from true_planning import middle_of, true_planner
 
-from agents.bench import world_speed
-from agents.referee import play
+from agents.bench.speed import world_speed
+from agents.judging.referee import play
 from agents.worlds import make_world
 from agents.worlds.env import WorldVectorEnv
 from agents.worlds.push_block import (

@@ -3,8 +3,8 @@
 import pytest
 
 from agents.errors import AgentError
-from agents.recipes import RECIPES, Recipe, recipe
-from agents.training import train_and_ship
+from agents.learning.recipes import RECIPES, Recipe, recipe
+from agents.learning.training import train_and_ship
 from world_model.checkpoint import load
 from world_model.stages import TrainConfig
 

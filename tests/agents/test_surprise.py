@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from agents.collect import collect
 from agents.errors import AgentError
-from agents.remembering import moments, tracking
-from agents.surprise import errors, paired, score, single, surprises
+from agents.judging.remembering import moments, tracking
+from agents.judging.surprise import errors, paired, score, single, surprises
+from agents.learning.collect import collect
 from agents.worlds.violations import FRAMES, quadruples
 from world_model.models.belief import Belief
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from agents.collect import collect
 from agents.config import PlanConfig
+from agents.learning.collect import collect
+from agents.learning.recipes import arguments
 from agents.loop import Eyes
 from agents.objectives import OBJECTIVES
-from agents.recipes import arguments
 from agents.worlds import make_world
 from world_model import checkpoint
 from world_model.errors import WorldModelError

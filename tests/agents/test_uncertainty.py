@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from agents.collect import collect
 from agents.errors import AgentError
-from agents.uncertainty import detect, rollouts, told_apart
+from agents.judging.uncertainty import detect, rollouts, told_apart
+from agents.learning.collect import collect
 from world_model.checkpoint import load
 from world_model.data import to_tensor
 from world_model.uncertainty import ALWAYS, BEYOND, fit

@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 
 from app.documents import routes
 from app.screenshots import SERVE
-from corpus.library import list_documents, remove
+from corpus.library.library import list_documents, remove
 from corpus.loaders.files import MAX_BYTES
 
 TEXT = b"The Drellic is a lantern. It was made by Una Holt in Bergen."
@@ -54,7 +54,7 @@ def test_a_name_leads_nowhere(client, tmp_path):
     assert "/" not in document["path"]
     assert document["passages"] == 1
     assert secret.read_text() == "The password is hunter2."
-    from corpus.index import open_corpus
+    from corpus.retrieval.index import open_corpus
 
     assert "hunter2" not in open_corpus().sources[document["id"]].text
 

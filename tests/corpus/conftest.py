@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from corpus.index import Corpus, build_corpus, build_library, close_corpus
+from corpus.retrieval.index import Corpus, build_corpus, build_library, close_corpus
 
 QUESTIONS: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "questions.yaml").read_text())
 

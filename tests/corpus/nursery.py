@@ -71,7 +71,7 @@ def ingest(home: str, log: str, wait: str, *paths: str) -> None:
     """Ingest the paths; what is reported, and then `done` or the error, goes to the log, a line each."""
     os.environ["ORRERY_HOME"] = home
     from corpus.errors import CorpusError
-    from corpus.library import ingest as run
+    from corpus.library.library import ingest as run
 
     with open(log, "a") as file:
 
@@ -87,7 +87,7 @@ def ingest(home: str, log: str, wait: str, *paths: str) -> None:
 
 def hold(home: str, log: str) -> None:
     """Hold the library's lock until killed."""
-    from corpus.lock import writing
+    from corpus.library.lock import writing
 
     with writing(Path(home), wait=0):
         Path(log).write_text("held")
@@ -95,7 +95,7 @@ def hold(home: str, log: str) -> None:
 
 
 def main() -> None:
-    from corpus.embed import find_embedder
+    from corpus.retrieval.embed import find_embedder
 
     find_embedder().encode_many(["Warm."])
     import langchain_chroma  # noqa: F401

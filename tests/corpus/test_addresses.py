@@ -6,9 +6,9 @@ import ipaddress
 
 import pytest
 
-from corpus.addresses import why_not_public
 from corpus.errors import CorpusError
-from corpus.fetch import Door
+from corpus.fetching.addresses import why_not_public
+from corpus.fetching.fetch import Door
 
 
 def line_of(error: pytest.ExceptionInfo[CorpusError]) -> str:

@@ -10,13 +10,13 @@ from conftest import QUESTIONS, normal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from corpus.answer import ask
-from corpus.choose import MAX_SENTENCES, MAX_WORDS, MORE_WORDS
+from corpus.answering.answer import ask
+from corpus.answering.choose import MAX_SENTENCES, MAX_WORDS, MORE_WORDS
+from corpus.answering.question import checked
 from corpus.errors import CorpusError
-from corpus.index import Corpus
 from corpus.ledger import claim
-from corpus.question import checked
 from corpus.records import Answer
+from corpus.retrieval.index import Corpus
 
 ANSWERABLE = [normal(entry) for entry in QUESTIONS["answerable"]]
 UNANSWERABLE = [normal(entry) for entry in QUESTIONS["unanswerable"]]

@@ -12,7 +12,7 @@ import pytest
 from corpus.bench.answers import Count, measure, read_questions
 from corpus.bench.refusal import bench_refusal, figure
 from corpus.errors import CorpusError
-from corpus.index import Corpus
+from corpus.retrieval.index import Corpus
 
 QUESTIONS = """
 answerable:

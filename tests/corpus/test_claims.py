@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from corpus.errors import CorpusError
-from corpus.index import read_sources
 from corpus.ledger import CLAIMS, claim, claims, read_claim
+from corpus.library.passages import passages
 from corpus.loaders.text import sha256
-from corpus.passages import passages
+from corpus.retrieval.index import read_sources
 from corpus.topics import topics
 
 SOURCES = {source.id: source for source in read_sources()}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from corpus.answer import ask
-from corpus.dialogue import resolve
-from corpus.index import Corpus
+from corpus.answering.answer import ask
+from corpus.answering.dialogue import resolve
 from corpus.records import Answer
+from corpus.retrieval.index import Corpus
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 answerer's rules and split once into two halves. Nothing may be tuned by looking at the test half.
 
 At first sight, before any rule was changed for it: answered rightly .71 of the tuning half and .64 of the test half;
-refusal precision .61 and .53, recall .95 and .86. Then `corpus.fit` fitted its weights to the tuning half and to
+refusal precision .61 and .53, recall .95 and .86. Then `corpus.answering.fit` fitted its weights to the tuning half and to
 questions.yaml, and chose the caution where the tuning half's weakest figure, left out of the fit, is highest. Of the
 tuning half it now answers .94 rightly, refuses with precision .94 and recall .89; of the test half, counted four times,
 never read, .88, .94 and .84, and 72 of 94 turns of dialogues. (With caution .45, chosen on both files together, the test
@@ -18,11 +18,11 @@ from pathlib import Path
 
 import pytest
 
-from corpus.answer import ask
+from corpus.answering.answer import ask
 from corpus.bench.answers import HALVES, measure, read_questions, wanted
 from corpus.errors import CorpusError
-from corpus.index import Corpus, read_sources
 from corpus.records import Answer
+from corpus.retrieval.index import Corpus, read_sources
 
 SET = read_questions(Path(__file__).parent / "evaluation.yaml")
 FLOORS = {"tune": (0.90, 0.90, 0.85, 0.85), "test": (0.85, 0.90, 0.80, 0.70)}

@@ -12,20 +12,20 @@ from pathlib import Path
 
 import pytest
 
-from corpus.answer import ask
+from corpus.answering.answer import ask
+from corpus.answering.export import export, made_from
 from corpus.errors import CorpusError
-from corpus.export import export, made_from
-from corpus.index import Corpus
 from corpus.records import Answer
+from corpus.retrieval.index import Corpus
 
 QUESTION = "When was Genie 3 announced?"
 # Not the JSON: scores of passages that were not used differ in the fourth decimal where the nearest-neighbour index,
 # built anew in each process, proposes another fiftieth candidate.
 _TWICE = """
 import sys
-from corpus.answer import ask
-from corpus.export import export
-from corpus.index import open_corpus
+from corpus.answering.answer import ask
+from corpus.answering.export import export
+from corpus.retrieval.index import open_corpus
 corpus = open_corpus()
 for question in sys.argv[1:]:
     for format in ("markdown", "bibtex"):

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.embed import Embedder, find_embedder
-from corpus.fast import BATCH_TOKENS, batches, processor_flags
-from corpus.index import read_sources
-from corpus.passages import embedded_text, passages
+from corpus.library.passages import embedded_text, passages
+from corpus.retrieval.embed import Embedder, find_embedder
+from corpus.retrieval.fast import BATCH_TOKENS, batches, processor_flags
+from corpus.retrieval.index import read_sources
 
 TEXTS = [embedded_text(p, s.title) for s in read_sources() for p in passages(s)][:160]
 HAS_BFLOAT16 = bool({"avx512_bf16", "amx_bf16"} & processor_flags())

@@ -17,11 +17,11 @@ from local_site import Site, certificate, drip, ok, redirect, site
 from test_addresses import line_of
 from test_references import watch_page
 
-from corpus.addresses import IPAddress, why_not_public
 from corpus.errors import CorpusError
-from corpus.fetch import Door, fetch
+from corpus.fetching.addresses import IPAddress, why_not_public
+from corpus.fetching.fetch import Door, fetch
+from corpus.fetching.references import captions
 from corpus.loaders import load_bytes
-from corpus.references import captions
 
 HERE = "127.0.0.1"
 

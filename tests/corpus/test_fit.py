@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import yaml
 
-from corpus.cover import SIGNALS
-from corpus.features import FEATURES
-from corpus.fit import best, fit_cover, read_questions
-from corpus.weights import Linear, read_weights, trade_off
+from corpus.answering.cover import SIGNALS
+from corpus.answering.features import FEATURES
+from corpus.answering.fit import best, fit_cover, read_questions
+from corpus.answering.weights import Linear, read_weights, trade_off
 
 HERE = Path(__file__).parent
 

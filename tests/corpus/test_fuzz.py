@@ -14,14 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_loaders import PAGE, VTT
 
-from corpus.addresses import place_of
-from corpus.caution import caution
+from corpus.answering.caution import caution
 from corpus.errors import CorpusError
+from corpus.fetching.addresses import place_of
+from corpus.fetching.references import arxiv_id, captions, is_reference, video_id
+from corpus.library.passages import MAX_CHARS, passages, seconds_at, sentences
 from corpus.loaders.format import format_of
 from corpus.loaders.worker import Limits, Worker
-from corpus.passages import MAX_CHARS, passages, seconds_at, sentences
 from corpus.records import Source
-from corpus.references import arxiv_id, captions, is_reference, video_id
 
 LINKED = pdf_maker.one_page(pdf_maker.stream(pdf_maker.say("Packed words."), packed=1), pdf_maker.catalog())
 JSON = json.dumps(

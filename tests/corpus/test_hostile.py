@@ -17,10 +17,10 @@ import pdf_maker as pdf
 import pytest
 
 from corpus.errors import CorpusError
+from corpus.library.passages import passages, sentences
 from corpus.loaders import load, load_bytes
 from corpus.loaders.files import MAX_BYTES
 from corpus.loaders.worker import Limits, Worker
-from corpus.passages import passages, sentences
 from corpus.records import Source
 
 LAUGHS = "\n".join(f"l{i}: &l{i} [{', '.join([f'*l{i - 1}' if i else 'lol'] * 10)}]" for i in range(12))

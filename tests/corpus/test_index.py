@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from corpus.answer import ask
-from corpus.embed import find_embedder
+from corpus.answering.answer import ask
 from corpus.errors import CorpusError
-from corpus.index import SOURCES, VECTORS, Corpus, build_corpus, embedded_texts, read_sources
 from corpus.loaders.text import sha256
-from corpus.retrieve import HybridRetriever
-from corpus.vectors import read, save
+from corpus.retrieval.embed import find_embedder
+from corpus.retrieval.index import SOURCES, VECTORS, Corpus, build_corpus, embedded_texts, read_sources
+from corpus.retrieval.retrieve import HybridRetriever
+from corpus.retrieval.vectors import read, save
 
 QUESTION = "When was Genie 3 announced?"
 
@@ -101,7 +101,7 @@ def test_without_an_embedder_answers_come_from_bm25_and_say_so(
 
 
 def test_wrong_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("corpus.embed.WEIGHTS_SHA256", "0" * 64)
+    monkeypatch.setattr("corpus.retrieval.embed.WEIGHTS_SHA256", "0" * 64)
     with pytest.raises(CorpusError, match="not the published ones"):
         find_embedder()
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from corpus.answer import ask
-from corpus.embed import Embedder
+from corpus.answering.answer import ask
 from corpus.errors import CorpusError
-from corpus.index import close_corpus, open_corpus
-from corpus.library import Document, ingest, list_documents, remove
+from corpus.library.library import Document, ingest, list_documents, remove
 from corpus.loaders import load
+from corpus.retrieval.embed import Embedder
+from corpus.retrieval.index import close_corpus, open_corpus
 
 pytestmark = pytest.mark.usefixtures("ready_home")
 PDF = Path(__file__).parents[2].parent / "shared" / "data" / "documents" / "dvd-jepa.pdf"

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 from llm_server import Handler, Server
 
-from corpus import gguf
-from corpus.answer import ask
-from corpus.index import Corpus
+from corpus.answering import gguf
+from corpus.answering.answer import ask
+from corpus.answering.verify import parse_reply
+from corpus.answering.writer_llm import stream
 from corpus.records import Answer
-from corpus.verify import parse_reply
-from corpus.writer_llm import stream
+from corpus.retrieval.index import Corpus
 
 QUESTION = "When was Genie 3 announced?"
 KEY = "sk-very-secret-key"

@@ -11,8 +11,8 @@ import pdf_maker
 import pytest
 
 from corpus.errors import CorpusError
+from corpus.library.passages import passages, seconds_at, sentences
 from corpus.loaders import load, load_bytes
-from corpus.passages import passages, seconds_at, sentences
 
 DOCUMENTS = Path(__file__).parents[2].parent / "shared" / "data" / "documents"
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.index import Corpus
+from corpus.library.passages import MAX_WORDS, passages, sentences
 from corpus.loaders.text import join_wrapped, sha256
-from corpus.passages import MAX_WORDS, passages, sentences
 from corpus.records import Source
+from corpus.retrieval.index import Corpus
 
 
 def source(text: str, pages: tuple[int, ...] = ()) -> Source:

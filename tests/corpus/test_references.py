@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from corpus.references import arxiv_id, captions, is_reference, video_id
+from corpus.fetching.references import arxiv_id, captions, is_reference, video_id
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.answer import ask
-from corpus.beir import interval, ndcg, read_dataset, recall
+from corpus.answering.answer import ask
+from corpus.answering.explain import explain
+from corpus.bench.beir import interval, ndcg, read_dataset, recall
 from corpus.bench.retrieval import bench_retrieval
 from corpus.errors import CorpusError
-from corpus.explain import explain
-from corpus.index import Corpus
-from corpus.retrieve import RRF, HybridRetriever
+from corpus.retrieval.index import Corpus
+from corpus.retrieval.retrieve import RRF, HybridRetriever
 
 DOCUMENTS = [
     {"_id": "a", "title": "Tides", "text": "The tides of the sea follow the moon. Spring tides come at full moon."},

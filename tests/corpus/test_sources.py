@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from corpus.errors import CorpusError
-from corpus.index import SOURCES, VECTORS, Corpus, embedded_texts, read_sources
 from corpus.ledger import claims
 from corpus.loaders import load, markdown
 from corpus.loaders.text import sha256
+from corpus.retrieval.index import SOURCES, VECTORS, Corpus, embedded_texts, read_sources
+from corpus.retrieval.vectors import read_folder
 from corpus.topics import topics
-from corpus.vectors import read_folder
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 GOOD = """---

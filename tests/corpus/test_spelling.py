@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.index import Corpus
-from corpus.spelling import distance, mended
+from corpus.answering.spelling import distance, mended
+from corpus.retrieval.index import Corpus
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from corpus.answer import ask
-from corpus.index import Corpus, open_corpus
+from corpus.answering.answer import ask
+from corpus.answering.stance import UNSORTED, beside, of_claim, stance, touched
 from corpus.ledger import claims
-from corpus.library import ingest
-from corpus.stance import UNSORTED, beside, of_claim, stance, touched
+from corpus.library.library import ingest
+from corpus.retrieval.index import Corpus, open_corpus
 
 CASES = yaml.safe_load((Path(__file__).parent / "stance_cases.yaml").read_text())
 

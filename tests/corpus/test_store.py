@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from corpus.library.passages import passages
+from corpus.library.store import OWN, Entry, Store
 from corpus.loaders.text import sha256
-from corpus.passages import passages
 from corpus.records import Source
-from corpus.store import OWN, Entry, Store
 
 WORDS = (
     "Genie 3",

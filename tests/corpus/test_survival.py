@@ -18,12 +18,12 @@ from pathlib import Path
 import pytest
 from nursery import Nursery, nursery
 
-from corpus.answer import ask
+from corpus.answering.answer import ask
 from corpus.errors import CorpusError
 from corpus.home import home
-from corpus.index import Corpus, close_corpus, open_corpus
-from corpus.library import ingest, list_documents, remove
-from corpus.store import Store
+from corpus.library.library import ingest, list_documents, remove
+from corpus.library.store import Store
+from corpus.retrieval.index import Corpus, close_corpus, open_corpus
 
 pytestmark = pytest.mark.usefixtures("ready_home")
 TEXT = "The Quagmar engine is a gearbox for sailing robots. Quagmar was built by Ada Brink in Oslo in 1987."
@@ -315,10 +315,10 @@ import os, sys
 os.environ["ORRERY_HOME"] = home = sys.argv[1]
 sys.path.insert(0, sys.argv[2])
 from pathlib import Path
-from corpus.answer import ask
+from corpus.answering.answer import ask
 from corpus.errors import CorpusError
-from corpus.index import close_corpus
-from corpus.library import ingest, list_documents
+from corpus.retrieval.index import close_corpus
+from corpus.library.library import ingest, list_documents
 first, many = Path(sys.argv[3]), Path(sys.argv[4])
 print(ingest([first])[0].change)
 free = os.statvfs(home).f_bavail * os.statvfs(home).f_frsize

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from corpus.errors import CorpusError
-from corpus.index import read_sources
+from corpus.retrieval.index import read_sources
 from corpus.topics import CAMPS, topics, topics_of
 from corpus.trends import appearances, papers, timeline
 

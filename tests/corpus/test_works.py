@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from corpus.answer import ask
-from corpus.index import open_corpus
-from corpus.library import ingest
-from corpus.works import SAME, containment, sketch
+from corpus.answering.answer import ask
+from corpus.library.library import ingest
+from corpus.library.works import SAME, containment, sketch
+from corpus.retrieval.index import open_corpus
 
 pytestmark = pytest.mark.usefixtures("ready_home")
 SAMPLES = Path(__file__).parents[2].parent / "shared" / "data" / "documents"

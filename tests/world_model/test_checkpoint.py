@@ -6,7 +6,7 @@ import shutil
 import pytest
 import torch
 
-from agents.collect import collect
+from agents.learning.collect import collect
 from world_model.checkpoint import SHIPPED, check_fits, load, shipped
 from world_model.errors import WorldModelError
 

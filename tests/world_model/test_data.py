@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agents.collect import collect
+from agents.learning.collect import collect
 from world_model.data import Episodes
 from world_model.errors import WorldModelError
 

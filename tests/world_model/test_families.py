@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 import torch
 
-from agents.collect import collect
-from agents.recipes import arguments
+from agents.learning.collect import collect
+from agents.learning.recipes import arguments
 from world_model.checkpoint import FAMILIES, family
 from world_model.data import to_tensor
 from world_model.models.ensemble import Ensemble

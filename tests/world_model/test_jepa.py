@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from agents.collect import collect
+from agents.learning.collect import collect
 from world_model.data import to_tensor
 from world_model.health import effective_rank
 from world_model.losses import sigreg, vicreg

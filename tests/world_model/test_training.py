@@ -12,8 +12,8 @@ import time
 import pytest
 import torch
 
-from agents.collect import collect
-from agents.training import train_and_ship
+from agents.learning.collect import collect
+from agents.learning.training import train_and_ship
 from world_model.checkpoint import load
 from world_model.errors import WorldModelError
 from world_model.health import imagined_error
@@ -26,8 +26,8 @@ CONFIG = TrainConfig(
 SCRIPT = """
 import dataclasses, sys
 from pathlib import Path
-from agents.recipes import RECIPES, Recipe
-from agents.training import train_and_ship
+from agents.learning.recipes import RECIPES, Recipe
+from agents.learning.training import train_and_ship
 from tests.world_model.test_training import CONFIG
 RECIPES["two-rooms"] = Recipe(20, 20)
 train_and_ship("two-rooms", "small", (0,), Path(sys.argv[1]), CONFIG, episodes=2)

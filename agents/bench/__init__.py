@@ -1,0 +1,1 @@
+"""Figures against a world: speed, planning, contrast."""

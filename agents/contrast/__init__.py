@@ -1,0 +1,1 @@
+"""One question: what is said, what is imagined, what happens."""

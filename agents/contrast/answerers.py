@@ -1,0 +1,225 @@
+"""Who answers a scenario: text from the sources, a configured language model, and a world model that imagines it.
+
+Each gives a chance to every option, or abstains and says why.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from agents.errors import AgentError
+from agents.scenarios import Scenario, futures, shares
+from agents.worlds import make_world
+
+if TYPE_CHECKING:
+    from corpus.records import Answer
+    from corpus.retrieval.index import Corpus
+
+DREAMS = 64
+"""Imagined futures that a world model's chances are counted over."""
+MODELS = {
+    "two-rooms": ("two-rooms-random-jepa",),
+    "push-block": ("push-block-jepa",),
+    "peekaboo": ("peekaboo-belief",),
+    "key-door": ("key-door-jepa", "key-door-belief"),
+    "supply-chain": ("supply-chain-jepa",),
+}
+"""World -> the models that may imagine it; the first that is shipped does."""
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What one of them said."""
+
+    who: str
+    """text, a language model's name, a world model's name, or you."""
+    chances: tuple[float, ...] | None
+    """Of each option, summing to 1; None: it abstained."""
+    why: str
+    """What the chances rest on, or why there are none."""
+
+    @property
+    def choice(self) -> int | None:
+        return None if self.chances is None else int(np.argmax(self.chances))
+
+
+def from_text(question: str, options: tuple[str, ...], answer: Answer) -> Guess:
+    """The one option whose own words the cited sentences say; where they say none's or several', the text abstains."""
+    if answer.refusal:
+        return Guess("text", None, answer.refusal.reason)
+    from corpus.retrieval.words import terms
+
+    said = " ".join(sentence.text for sentence in answer.sentences)
+    own = [set(terms(option.replace("-", " "))) for option in options]
+    told = set(terms(said))
+    shared = {word for word in own[0] if all(word in words for words in own)}
+    apart = [words - shared - set(terms(question)) for words in own]
+    held = [bool(words) and words <= told for words in apart]
+    if sum(held) != 1:
+        found = "none of the options" if not any(held) else "more than one of the options"
+        return Guess("text", None, f"The sources speak of other things: they name {found}. {said}")
+    chances = np.full(len(options), 0.2 / max(1, len(options) - 1))
+    chances[held.index(True)] = 0.8
+    return Guess("text", tuple(chances.tolist()), said)
+
+
+def text(question: str, options: tuple[str, ...], corpus: Corpus | None = None) -> Guess:
+    """The corpus's extractive answer, read as one of the options. Where it names one, that gets a chance of .8."""
+    from corpus.answering.answer import ask
+
+    return from_text(question, options, ask(question, corpus, writer="extractive"))
+
+
+def talker(scene: str, question: str, options: tuple[str, ...]) -> Guess | None:
+    """The configured language model, which is told the scene in words; None where none is configured."""
+    name = os.environ.get("ORRERY_LLM", "")
+    if not name:
+        return None
+    from corpus.answering.writer_llm import chat_model, time_limit
+
+    listed = "\n".join(f"{i}. {option}" for i, option in enumerate(options, 1))
+    rules = (
+        "You foresee what happens in a small simulated world. Answer with one JSON object and nothing else: each "
+        'option\'s number as a string, and the chance you give it, such as {"1": 0.7, "2": 0.3}.'
+    )
+    try:
+        reply = chat_model(name, time_limit()).invoke(
+            [("system", rules), ("human", f"{scene}\n\n{question}\n\n{listed}")]
+        )
+    except (
+        Exception
+    ) as error:  # each provider raises its own kinds; a message may hold the key, so only its kind
+        return Guess(name, None, f"the language model {name} failed ({type(error).__name__})")
+    written = reply.text if isinstance(reply.text, str) else str(reply.content)
+    chances = parse_chances(written, len(options))
+    if chances is None:
+        return Guess(name, None, f"the language model gave no chances: {written[:200]}")
+    return Guess(name, chances, written[:400])
+
+
+def parse_chances(reply: str, count: int) -> tuple[float, ...] | None:
+    """The last JSON object of a reply, read as chances of `count` options; None where it isn't one."""
+    for found in reversed(re.findall(r"\{[^{}]*\}", reply)):
+        try:
+            given = {int(key): float(value) for key, value in json.loads(found).items()}
+        except (ValueError, TypeError):
+            continue
+        chances = np.array([given.get(i, 0.0) for i in range(1, count + 1)])
+        if (chances >= 0).all() and np.isfinite(chances).all() and chances.sum() > 0:
+            return tuple((chances / chances.sum()).tolist())
+    return None
+
+
+@dataclass(frozen=True)
+class Imagined:
+    """What a world model imagined, as chances and, where the world can be seen, as frames."""
+
+    guess: Guess
+    frames: np.ndarray | None
+    """[T + 1, 64, 64, 3] uint8: one dream without noise, decoded; while frames are shown, what is believed."""
+
+
+def model_for(world: str) -> str:
+    """The shipped model that imagines a world. Raises AgentError where none is shipped."""
+    from world_model.checkpoint import shipped
+
+    base = world.split(":")[0]
+    named = [name for name in MODELS.get(base, ()) if name in shipped()]
+    found = named or [name for name in shipped() if name.startswith(base)]
+    if not found:
+        raise AgentError(f"no model of {base!r} is shipped, so nothing here can imagine it; train one with: "
+                         f"orrery train --world {base}")  # fmt: skip
+    return found[0]
+
+
+def imagined(scenario: Scenario, name: str, seed: int = 0) -> Imagined:
+    """DREAMS futures of one model, each step shaken by noise as large as the model's own errors of one step."""
+    import torch
+
+    from world_model.train import one_thread
+
+    with one_thread(), torch.no_grad():
+        return _imagined(scenario, name, seed)
+
+
+def _imagined(scenario: Scenario, name: str, seed: int) -> Imagined:
+    import torch
+
+    from agents.loop import to_frames
+    from world_model.checkpoint import load
+    from world_model.data import to_tensor
+
+    world, model = make_world(scenario.world), load(name, scenario.world).model
+    obs = to_tensor(world.observe(futures(scenario)[0, : scenario.shown]))
+    actions = torch.from_numpy(scenario.actions)
+    belief, beliefs = model.first(obs[:1]), []
+    beliefs.append(belief)
+    for t in range(1, scenario.shown):
+        belief = model.correct(model.predict(belief, actions[None, t - 1]), obs[t : t + 1])
+        beliefs.append(belief)
+    noise = torch.from_numpy(one_step_errors(name, scenario.world))
+    generator = torch.Generator().manual_seed(seed)
+    dreams = [state.expand(DREAMS + 1, -1) for state in beliefs]
+    state = dreams[-1]
+    for t in range(scenario.shown - 1, len(actions)):
+        state = model.predict(state, actions[t].expand(DREAMS + 1, -1))
+        drawn = torch.randint(len(noise), (DREAMS + 1,), generator=generator)
+        shaken = noise[drawn].clone()
+        shaken[0] = 0  # the first is the model's plain dream, the one that is shown
+        state = state + shaken
+        dreams.append(state)
+    states = torch.stack(dreams, 1)
+    facts = {fact: value.numpy() for fact, value in model.read(states).items()}
+    counts = shares(scenario, scenario.settle(facts)[1:]) * DREAMS + 0.5
+    chances = tuple((counts / counts.sum()).tolist())
+    why = f"{DREAMS} imagined futures, each step shaken by one of the model's own errors of one step"
+    seen = to_frames(model.decode(states[0])) if obs.dim() == 4 else None
+    return Imagined(Guess(name, chances, why), seen)
+
+
+@lru_cache(maxsize=16)
+def one_step_errors(name: str, world_name: str) -> np.ndarray:
+    """[n, D] float32: how far a belief that looked was from the one foreseen a step before, over random walks."""
+    import torch
+
+    from world_model.checkpoint import load
+    from world_model.data import to_tensor
+
+    world, model = make_world(world_name), load(name).model
+    rng = np.random.default_rng(7_000)
+    state = world.sample_starts(rng, 64)
+    policy = world.behaviour(rng, 64)
+    belief, errors = model.first(to_tensor(world.observe(state))), []
+    for step in range(24):
+        action = policy(state)
+        state = world.step(state, action)
+        foreseen = model.predict(belief, torch.from_numpy(action))
+        belief = model.correct(foreseen, to_tensor(world.observe(state)))
+        if step >= 4:  # what needs two looks, such as a speed, is known by then
+            errors.append((belief - foreseen).numpy())
+    return np.concatenate(errors)
+
+
+def yours(choice: int, options: tuple[str, ...], sure: float = 1.0) -> Guess:
+    """The learner's guess: an option by its index, and how sure they are. Raises AgentError for what can't be."""
+    if not 0 <= choice < len(options):
+        raise AgentError(f"guess is {choice + 1}; the options are 1 to {len(options)}")
+    if not 1 / len(options) <= sure <= 1:
+        raise AgentError(
+            f"sure is {sure:g}; it must lie between {1 / len(options):.2f} (a blind guess) and 1"
+        )
+    chances = np.full(len(options), (1 - sure) / max(1, len(options) - 1))
+    chances[choice] = sure
+    return Guess("you", tuple(chances.tolist()), "your guess")
+
+
+def describe(guess: Guess, options: tuple[str, ...]) -> dict[str, Any]:
+    chosen = None if guess.choice is None else options[guess.choice]
+    return {"who": guess.who, "chances": guess.chances, "choice": chosen, "why": guess.why}

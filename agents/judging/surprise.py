@@ -1,0 +1,139 @@
+"""Violation of expectation: is a model more surprised by what cannot be than by what can?
+
+A clip is watched with the eyes open; what is scored is how far each look was from what was expected. Legal and impossible
+clips come in quadruples that hold the same frames and the same frame-to-frame changes (`agents.worlds.violations`), so a
+model without memory can tell nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from agents.errors import AgentError
+from agents.judging.score import auroc, wilson
+from agents.worlds.violations import KINDS, Quadruples, quadruples
+from world_model import checkpoint
+from world_model.data import to_tensor
+from world_model.models.belief import Belief
+from world_model.train import one_thread
+
+SETTLED = 4
+"""Looks before the first that counts: how fast a ball flies takes a few frames to see."""
+
+
+@dataclass(frozen=True)
+class Violation:
+    """What one kind of violation, in n quadruples, does to a model and to its untrained twin."""
+
+    kind: str
+    n: int
+    """Quadruples, four clips each."""
+    paired: float
+    """Share of quadruples whose two impossible clips together surprise more than its two legal ones."""
+    paired_low: float
+    paired_high: float
+    """The 95 % Wilson interval."""
+    single: float
+    """AUROC: the chance that any impossible clip surprises more than any legal one, whichever quadruple they are from."""
+    single_low: float
+    single_high: float
+    """95 % interval, bootstrapped over quadruples."""
+    null_paired: float
+    null_single: float
+    """The same for networks of the same shape that were never trained, mean over NULLS seeds."""
+
+
+@dataclass(frozen=True)
+class Surprises:
+    """What `surprises` returns and a passport keeps."""
+
+    model: str
+    seed: int
+    score: str
+    """How a clip is scored, in words."""
+    violations: tuple[Violation, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+
+NULLS = 3
+"""Untrained networks that the null is a mean over."""
+SCORE = f"the largest error of what was expected to be seen, over the looks after the first {SETTLED}"
+
+
+def surprises(model: str, n: int = 100, seed: int = 20_000) -> Surprises:
+    """Shows a model of peekaboo `n` quadruples of each kind of violation.
+
+    Raises AgentError for a model that has no memory, WorldModelError for one that doesn't exist.
+    """
+    found = checkpoint.load(model)
+    if not isinstance(found.model, Belief):
+        raise AgentError(
+            f"model {model!r} is a {found.passport.family!r}, which remembers nothing; surprise needs a 'belief'"
+        )
+    nulls = [untrained(found.passport, k) for k in range(NULLS)]
+    rows = []
+    with one_thread():
+        for kind in KINDS:
+            shown = quadruples(kind, np.random.default_rng(seed), n)
+            rows.append(_row(kind, score(found.model, shown), [score(null, shown) for null in nulls], seed))
+    return Surprises(model, seed, SCORE, tuple(rows))
+
+
+def untrained(passport: checkpoint.Passport, seed: int) -> Belief:
+    """A network of the same shape with the weights it was born with."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return Belief(**passport.arguments).requires_grad_(False).eval()
+
+
+@torch.no_grad()
+def errors(model: Belief, shown: Quadruples) -> Tensor:
+    """[n, 4, T]: the mean squared error of the latent expected at each look; its numbers have spread 1."""
+    n, clips, length = shown.frames.shape[:3]
+    flat = to_tensor(shown.frames.reshape(-1, *shown.frames.shape[3:]))
+    latent = model.latent(flat).view(n * clips, length, -1)
+    followed = model.follow(latent, torch.from_numpy(shown.action).repeat_interleave(clips, 0))
+    return (latent - followed.expected).square().mean(-1).view(n, clips, length)
+
+
+def score(model: Belief, shown: Quadruples) -> np.ndarray:
+    """[n, 4]: how much each clip surprises."""
+    return errors(model, shown)[..., SETTLED:].amax(-1).numpy()
+
+
+def _row(kind: str, scored: np.ndarray, nulls: list[np.ndarray], seed: int) -> Violation:
+    n, hits = len(scored), paired(scored)
+    low, high = wilson(int(hits.sum()), n)
+    rng = np.random.default_rng(seed)
+    again = np.sort([single(scored[rng.integers(0, n, n)]) for _ in range(400)])
+    return Violation(
+        kind,
+        n,
+        float(hits.mean()),
+        low,
+        high,
+        single(scored),
+        float(again[10]),
+        float(again[-11]),
+        float(np.mean([paired(null).mean() for null in nulls])),
+        float(np.mean([single(null) for null in nulls])),
+    )
+
+
+def paired(scored: np.ndarray) -> np.ndarray:
+    """[n, 4] -> [n] in 0, 0.5, 1: whether the impossible two surprise more than the legal two; a tie is half."""
+    gap = scored[:, 2:].sum(1) - scored[:, :2].sum(1)
+    return (gap > 0) + 0.5 * (gap == 0)
+
+
+def single(scored: np.ndarray) -> float:
+    """[n, 4] -> AUROC of all 2n impossible clips against all 2n legal ones."""
+    return auroc(scored[:, 2:].ravel(), scored[:, :2].ravel())

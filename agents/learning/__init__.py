@@ -1,0 +1,1 @@
+"""From a world to a model: episodes recorded, recipes, training, probing."""

@@ -1,0 +1,221 @@
+"""From a question to an `Answer`: retrieve, choose sentences, or refuse. Every sentence is verbatim."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+import numpy as np
+
+from corpus.answering.choose import Candidate, candidates, choose
+from corpus.answering.cover import made_by_another, nearest, refuse
+from corpus.answering.demo import experiment_for
+from corpus.answering.dialogue import Asked, follow, topic_of
+from corpus.answering.question import Question, checked, parse
+from corpus.answering.spelling import mended
+from corpus.answering.stance import touched
+from corpus.answering.weights import read_weights
+from corpus.errors import CorpusError
+from corpus.library.passages import seconds_at
+from corpus.records import Answer, Citation, Claim, Hit, Refusal, Sentence
+from corpus.retrieval.index import Corpus, open_corpus
+from corpus.retrieval.retrieve import HybridRetriever
+
+REACH = 60
+"""Passages ranked for a question; past `top_k`, only those of a source that the question names are read."""
+WHOLE = 12
+"""A source that the question names is read whole if it has at most so many passages."""
+
+LEANS = re.compile(
+    r"\b(it|its|they|their|them|that|this|those|these|he|she|his|her|him|ones?|there|both)\b", re.I
+)
+"""Words that lean on what was said before."""
+SURE = 0.9
+"""A touched claim is answered by those who speak for and against it; how often the right one is found is measured in
+the tests of `corpus.answering.stance`."""
+
+
+def ask(
+    question: str,
+    corpus: Corpus | None = None,
+    *,
+    history: Sequence[Answer | None] = (),
+    top_k: int = 12,
+    caution: float | None = None,
+    writer: Literal["configured", "extractive"] = "configured",
+) -> Answer:
+    """Sentences of the sources with their citations, or a refusal that says why.
+
+    `history`: the answers so far, oldest first, None for one that was let go; a follow-up ("who proposed it?") is read
+    as what it leaves out. `caution`: refuse below this probability of an answer, in [0, 1]; None is the one chosen on
+    the tuning questions. `writer`: with ORRERY_LLM set, that language model writes from the same passages (see
+    `corpus.answering.writer_llm`), unless the extractive answer is asked for.
+
+    Raises CorpusError for a question that is empty, too long or not text.
+    """
+    *_, last = answers(question, corpus, history=history, top_k=top_k, caution=caution, writer=writer)
+    return last
+
+
+def answers(
+    question: str,
+    corpus: Corpus | None = None,
+    *,
+    history: Sequence[Answer | None] = (),
+    top_k: int = 12,
+    caution: float | None = None,
+    writer: Literal["configured", "extractive"] = "configured",
+) -> Iterator[Answer]:
+    """The answer as it arrives: the extractive one, then the language model's as it grows. The last one stands."""
+    text = checked(question)
+    if not 1 <= top_k <= REACH:
+        raise ValueError(f"top_k is {top_k}; it must be from 1 to {REACH}")
+    if caution is not None and not 0 <= caution <= 1:
+        raise CorpusError(f"caution is {caution}; it must be from 0 (answer all) to 1 (refuse all)")
+    corpus = corpus or open_corpus()
+    with corpus.reading() as corpus:
+        asked = follow(text, [answer for answer in history if answer], corpus)
+        answer = _answer(asked, corpus, top_k, caution)
+        if answer.refusal and asked.text != text:
+            other = _answer(dataclasses.replace(asked, text=text), corpus, top_k, caution)
+            alone = not LEANS.search(text) if other.refusal else other.confidence >= SURE
+            answer = other if alone else answer
+    yield answer
+    if writer == "configured" and os.environ.get("ORRERY_LLM") and not answer.refusal:
+        from corpus.answering.writer_llm import stream
+
+        yield from stream(answer, corpus)
+
+
+def _answer(asked: Asked, corpus: Corpus, top_k: int, caution: float | None) -> Answer:
+    """The extractive answer."""
+    text = mended(asked.text, corpus)
+    vector = corpus.embedder.encode([text])[0] if corpus.embedder else None
+    question = parse(text, corpus.names, asked.focus)
+    claim = touched(text, corpus, vector)
+    hits, further = read(corpus, question, vector, top_k)
+    if claim:
+        known = {hit.passage.id for hit in (*hits, *further)}
+        further += [hit for hit in _voices(corpus, claim, vector) if hit.passage.id not in known]
+    weights = read_weights()["lexical" if vector is None else "dense"]
+    ranked = candidates(corpus, question, [*hits, *further], vector, weights.rank)
+    chosen = choose(corpus, question, ranked, claim)
+    limit = weights.caution if caution is None else caution
+    confidence, why = refuse(corpus, question, ranked, chosen, weights.cover, limit)
+    if claim and chosen:
+        confidence, why = max(confidence, SURE), ""
+    if told := made_by_another(corpus, question, ranked):
+        confidence, why = 0.0, "it takes for granted who made this, and they tell otherwise"
+    refusal = None
+    if why:
+        titles = tuple(dict.fromkeys(hit.title for hit in hits))[:3]
+        covers = tuple(_sentence(corpus, c) for c in nearest(ranked, told))
+        refusal, chosen = Refusal(f"My sources don't answer this: {why}.", titles, covers), []
+    used = {c.hit.passage.id for c in chosen}
+    shown = [*hits, *(hit for hit in further if hit.passage.id in used)]
+    return Answer(
+        question=asked.question,
+        sentences=tuple(_sentence(corpus, c) for c in chosen),
+        refusal=refusal,
+        hits=tuple(dataclasses.replace(hit, used=hit.passage.id in used) for hit in shown),
+        writer="extractive",
+        notice=corpus.notice,
+        corpus_hash=corpus.hash,
+        embedder_hash=corpus.embedder_hash,
+        read_as=text if text != asked.question else "",
+        topic=asked.topic or topic_of(text, [c.source_id for c in chosen], corpus),
+        kind=question.kind,
+        confidence=confidence,
+        caution=limit,
+        top_k=top_k,
+        claim=claim.id if claim else "",
+        claim_status=claim.status if claim else "",
+        demo=_demo(question, text, vector, claim, corpus),
+    )
+
+
+def _demo(
+    question: Question, text: str, vector: np.ndarray | None, claim: Claim | None, corpus: Corpus
+) -> str:
+    """What to hand over to: the experiment asked for, or the one that tests the touched claim."""
+    if claim and claim.experiment:
+        return claim.experiment
+    return experiment_for(text, vector, corpus) if question.kind == "demo" else ""
+
+
+def _sentence(corpus: Corpus, candidate: Candidate) -> Sentence:
+    return Sentence(candidate.text, (cite(corpus, candidate),), "verbatim")
+
+
+def read(
+    corpus: Corpus, question: Question, vector: np.ndarray | None, top_k: int
+) -> tuple[list[Hit], list[Hit]]:
+    """(the best passages, further ones of the sources that the question names)."""
+    ranked = HybridRetriever(corpus=corpus, top_k=REACH).hits(question.text, vector)
+    near, far = ranked[:top_k], [hit for hit in ranked[top_k:] if hit.passage.source_id in question.about]
+    known = {hit.passage.id for hit in ranked}
+    return near, far + [hit for hit in _whole(corpus, question, vector) if hit.passage.id not in known]
+
+
+def _whole(corpus: Corpus, question: Question, vector: np.ndarray | None) -> list[Hit]:
+    query = """select p.id from passages p join documents d on d.id = p.document
+        where d.passages <= ? and d.name in (select value from json_each(?)) order by p.id"""
+    about = sorted(question.about)[:WHOLE]
+    return _hits(
+        corpus, [row for (row,) in corpus.store.db.execute(query, (WHOLE, json.dumps(about)))], vector
+    )
+
+
+def _voices(corpus: Corpus, claim: Claim, vector: np.ndarray | None) -> list[Hit]:
+    """The passages in which somebody is for or against the claim."""
+    query = """select p.id from passages p join documents d on d.id = p.document
+        where d.name = ? and p.start <= ? and p.end >= ?"""
+    voices = (*claim.supports, *claim.disputes)
+    rows = [
+        row
+        for voice in voices
+        for (row,) in corpus.store.db.execute(query, (voice.source_id, voice.start, voice.end))
+    ]
+    return _hits(corpus, list(dict.fromkeys(rows)), vector)
+
+
+def _hits(corpus: Corpus, rows: Sequence[int], vector: np.ndarray | None) -> list[Hit]:
+    """Passages that are read though the ranking did not bring them."""
+    passages = corpus.get(rows)
+    stored = corpus.store.vectors(rows, corpus.embedder.key) if corpus.embedder and vector is not None else {}
+    return [
+        Hit(
+            passage=passages[row],
+            title=corpus.sources[passages[row].source_id].title,
+            bm25_rank=None,
+            bm25_score=0.0,
+            dense_rank=None,
+            cosine=round(float(stored[row] @ vector), 4) if row in stored else 0.0,
+            score=0.0,
+        )
+        for row in rows
+    ]
+
+
+def cite(corpus: Corpus, candidate: Candidate) -> Citation:
+    """The exact span: `source.text[start:end] == quote`."""
+    passage = candidate.hit.passage
+    source = corpus.sources[passage.source_id]
+    return Citation(
+        source_id=source.id,
+        title=source.title,
+        url=source.url,
+        published=source.published,
+        camp=source.camp,
+        start=candidate.start,
+        end=candidate.end,
+        quote=source.text[candidate.start : candidate.end],
+        source_hash=source.hash,
+        page=passage.page,
+        seconds=seconds_at(source, candidate.start),
+        caution=passage.caution,
+    )

@@ -1,0 +1,187 @@
+"""Choosing the sentences of an extractive answer: each described, weighed, and the best put together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from corpus.answering.features import DANGLING, FEATURES, INDEX, describe
+from corpus.answering.question import Question
+from corpus.answering.weights import Linear
+from corpus.library.passages import sentences
+from corpus.records import Claim, Hit
+from corpus.retrieval.index import Corpus
+from corpus.retrieval.words import terms
+
+MAX_SENTENCES, MAX_WORDS = 5, 120
+MORE_SENTENCES, MORE_WORDS = 12, 300
+"""Where the question asks for more."""
+ENOUGH = 60
+"""Words; an answer that is shorter goes on with what follows its first sentence."""
+NEAR = 0.88
+"""Cosine above which two sentences say the same."""
+_FEWER = {"who": 3, "when": 3, "number": 3, "definition": 4}
+_BRIEF = {"who", "when", "number"}
+_CLOSE, _CLOSE_ELSE = 2.0, 3.0
+"""How far behind the best a sentence may be, in log odds, and still be said."""
+_OPENS_LIST = re.compile(
+    r"\b(two|three|four|five|six|seven|eight|several|many|main) (?:[\w-]+ ){0,3}\w+s\b|\b(first|one) (?:\w+ ){0,2}(is|are)\b|:",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A sentence that might answer, and why it might."""
+
+    start: int
+    end: int
+    text: str
+    hit: Hit
+    features: np.ndarray
+    """[len(FEATURES)]: see `corpus.answering.features`."""
+    score: float
+    vector: np.ndarray | None = None
+
+    def feature(self, name: str) -> float:
+        return float(self.features[INDEX[name]])
+
+    @property
+    def source_id(self) -> str:
+        return self.hit.passage.source_id
+
+
+def candidates(
+    corpus: Corpus, question: Question, hits: Sequence[Hit], vector: np.ndarray | None, rank: Linear
+) -> list[Candidate]:
+    """Every whole sentence of the hits' passages, best first."""
+    found: list[tuple[Hit, int, int, str]] = []
+    for hit in hits:
+        text = corpus.sources[hit.passage.source_id].text
+        for a, b in sentences(text, hit.passage.start, hit.passage.end):
+            found.append((hit, a, b, text[a:b]))
+    if not found:
+        return []
+    vectors = corpus.embed([text for *_, text in found]) if vector is not None else None
+    cosines = vectors @ vector if vectors is not None else np.zeros(len(found))
+    described = np.stack(
+        [
+            describe(corpus, question, hit, a, text, float(cosines[i]))
+            for i, (hit, a, _, text) in enumerate(found)
+        ]
+    )
+    scores = rank.rows(FEATURES, described)
+    made = [
+        Candidate(a, b, text, hit, described[i], float(scores[i]), None if vectors is None else vectors[i])
+        for i, (hit, a, b, text) in enumerate(found)
+    ]
+    return in_order(made)
+
+
+def in_order(made: Sequence[Candidate]) -> list[Candidate]:
+    return sorted(made, key=lambda c: (-c.score, c.source_id, c.start))
+
+
+def choose(
+    corpus: Corpus, question: Question, ranked: Sequence[Candidate], claim: Claim | None = None
+) -> list[Candidate]:
+    """The sentences of the answer in the order they are said; the best leads. Empty where there are none.
+
+    Where the question touches a `claim`, somebody for it and somebody against it are heard.
+    """
+    usable = _one_witness_a_work(corpus, ranked)
+    most, words = (MORE_SENTENCES, MORE_WORDS) if question.more else (MAX_SENTENCES, MAX_WORDS)
+    limit = most if question.more else _FEWER.get(question.kind, most)
+    reach = 4.0 if question.more else _CLOSE if question.kind in _FEWER else _CLOSE_ELSE
+    groups: list[list[Candidate]] = []
+
+    def add(candidate: Candidate) -> bool:
+        """Say it, with the one before where it leans on that; nothing said twice, nothing past the limits."""
+        said = [c for group in groups for c in group]
+        if candidate in said or any(_near(candidate, other) for other in said):
+            return False
+        whole = _standing(candidate, ranked)
+        new = [c for c in whole if c not in said]
+        if not whole or (groups and (len(said) + len(new) > limit or _length(said + new) > words)):
+            return False
+        home = next((group for group in groups if whole[0] in group), None)
+        if home is None:
+            groups.append(new)
+        else:
+            home[home.index(whole[0]) + 1 : home.index(whole[0]) + 1] = new
+        return True
+
+    for ids in question.subjects if question.kind == "compare" and len(question.subjects) > 1 else ():
+        if best := next((c for c in usable if c.source_id in ids), None):
+            add(best)
+    for voices in (claim.supports, claim.disputes) if claim else ():
+        spans = [(voice.source_id, voice.start, voice.end) for voice in voices]
+        heard = (c for c in usable if any(c.source_id == id and a <= c.start < b for id, a, b in spans))
+        if best := next(heard, None):
+            add(best)
+    for candidate in usable:
+        if groups and candidate.score < usable[0].score - reach:
+            break
+        if add(candidate) and question.kind not in _FEWER and _OPENS_LIST.search(candidate.text):
+            for following in _following(candidate, ranked)[:3]:
+                add(following)
+    if groups and question.kind not in _BRIEF:
+        for following in _following(groups[0][-1], ranked)[:3]:
+            if _length([c for group in groups for c in group]) < ENOUGH:
+                add(following)
+    return _told(groups)
+
+
+def _one_witness_a_work(corpus: Corpus, ranked: Sequence[Candidate]) -> list[Candidate]:
+    """Of documents that are one work (a paper as PDF and as a web page) only the one that ranks best is heard."""
+    speaks: dict[str, str] = {}
+    for candidate in ranked:
+        id = candidate.source_id
+        speaks.setdefault(corpus.sources[id].work or id, id)
+    return [c for c in ranked if c.source_id in speaks.values()]
+
+
+def _standing(candidate: Candidate, ranked: Sequence[Candidate]) -> list[Candidate]:
+    """The sentence alone; if it leans on the one before, both; nothing if that one leans too."""
+    if not DANGLING.match(candidate.text):
+        return [candidate]
+    before = [c for c in ranked if c.hit.passage.id == candidate.hit.passage.id and c.end <= candidate.start]
+    if not before:
+        return []
+    previous = max(before, key=lambda c: c.start)
+    return [] if DANGLING.match(previous.text) else [previous, candidate]
+
+
+def _following(lead: Candidate, ranked: Sequence[Candidate]) -> list[Candidate]:
+    """The sentences after it under its heading, in order."""
+    passage = lead.hit.passage
+    after = [
+        c
+        for c in ranked
+        if c.source_id == lead.source_id and c.start >= lead.end and c.hit.passage.heading == passage.heading
+    ]
+    return sorted(after, key=lambda c: c.start)
+
+
+def _near(one: Candidate, other: Candidate) -> bool:
+    if one.vector is not None and other.vector is not None:
+        return float(one.vector @ other.vector) > NEAR
+    a, b = set(terms(one.text)), set(terms(other.text))
+    return len(a & b) > 0.8 * min(len(a), len(b))
+
+
+def _length(said: Sequence[Candidate]) -> int:
+    return sum(len(c.text.split()) for c in said)
+
+
+def _told(groups: list[list[Candidate]]) -> list[Candidate]:
+    """The lead's group first; then its source's others and the other sources', each in the order of their text."""
+    if not groups:
+        return []
+    first, *rest = groups
+    sources = list(dict.fromkeys(group[0].source_id for group in groups))
+    rest.sort(key=lambda group: (sources.index(group[0].source_id), group[0].start))
+    return [c for group in (first, *rest) for c in group]

@@ -1,0 +1,191 @@
+"""Do the sources answer this question? If not, why not, in plain words.
+
+A logistic regression over a few named signals gives the probability that the chosen sentences answer; below the
+caller's caution the question is refused, and the reason is the signal that speaks most against it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from corpus.answering.choose import Candidate
+from corpus.answering.features import HEADED, RECORD, coverage, holds
+from corpus.answering.lexicon import same
+from corpus.answering.question import Question
+from corpus.answering.weights import Linear
+from corpus.retrieval.index import Corpus
+from corpus.retrieval.words import squash, stem, terms, words
+
+SIGNALS = (
+    "cosine",  # of the best chosen sentence and the question
+    "passage",  # of its passage
+    "covers",  # share of what is asked that the chosen sentences hold, by rarity
+    "around",  # that their passages and titles hold
+    "told",  # nothing is asked but about named things, and the share of them that a quoted source is about
+    "strange",  # share of what is asked that stands nowhere in the corpus, by rarity
+    "missing",  # share of the question's names that the quoted passages don't mention
+    "subject",  # a quoted source is about a named subject
+    "nameless",  # the question names no subject that has a source
+    "thing",  # the first sentences hold the person, date or number asked for
+    "no_thing",  # one is asked for, and none of the chosen holds it
+    "asked",  # the noun asked for ("how many X") stands in them, or none is asked for
+    "section",  # they stand under the heading that the kind is answered under, in a source about the subject
+    "future",  # the question asks what will be
+    "lead",  # the first sentence's score
+    "margin",  # how far the best is above the tenth
+    "elsewhere",  # the question names a proper subject, and the first sentence's source is not about it
+    "apart",  # share of the question's names that even the best single passage doesn't mention; 0 in a comparison
+    "joint",  # share of names and of what is asked that the best single passage holds, by rarity
+    "rarest",  # rarity of what is asked and the quoted passages don't hold, of the rarest such
+)
+OPENING = 150
+"""Characters in which a source says what it is about, and whose."""
+_KIND_NAMES = {"who": "a name", "when": "a date", "number": "a figure"}
+_MADE = re.compile(
+    r"\b(?:did|does|do|has|have|had) (.{2,60}?) (?:invent|introduc|creat|buil|mak|made|develop|propos|design|writ|wrote|"
+    r"publish|releas|found|launch)\w*\b(.+)"
+)
+_NEAR = 0.3
+"""Cosine above which a sentence tells something about what the question is about."""
+
+
+def refuse(
+    corpus: Corpus,
+    question: Question,
+    ranked: Sequence[Candidate],
+    chosen: Sequence[Candidate],
+    cover: Linear,
+    caution: float,
+) -> tuple[float, str]:
+    """(probability that the chosen sentences answer, why the question is refused or empty where it is not)."""
+    if question.unknown:
+        what = " or ".join(f"“{name}”" for name in question.unknown)
+        return 0.0, f"none of them mentions {what}"
+    if not question.terms and not question.about:
+        return 0.0, "the question names no subject"
+    if not chosen:
+        return 0.0, "none of their sentences is about it"
+    found = signals(corpus, question, ranked, chosen)
+    share = round(cover.share(found), 4)
+    return share, _why(corpus, question, chosen, found) if share < caution else ""
+
+
+def _why(corpus: Corpus, question: Question, chosen: Sequence[Candidate], found: dict[str, float]) -> str:
+    """The plainest of what speaks against the answer."""
+    if found["missing"]:
+        return f"what they say nearby doesn't mention “{absent(corpus, question, chosen)[0]}”"
+    if corpus.embedder is not None and found["cosine"] < _NEAR:
+        return "none of their sentences is about it"
+    if found["strange"] > 0.5 and found["nameless"]:
+        return "its words hardly occur in them"
+    if found["no_thing"]:
+        return f"none of the nearest sentences gives {_KIND_NAMES[question.kind]} for it"
+    if found["future"]:
+        return "it asks what will be, and what they say nearby doesn't tell that"
+    have = set(terms(" ".join(f"{c.hit.title} {c.hit.passage.text}" for c in chosen)))
+    lacking = {term: corpus.rarity(term) for term in question.matter if not same(term) & have}
+    for word in words(question.text):
+        if lacking and stem(word) == max(lacking, key=lambda term: lacking[term]):
+            return f"what they say nearby tells nothing of “{word}”"
+    return "what they say nearby doesn't answer just that"
+
+
+def made_by_another(corpus: Corpus, question: Question, ranked: Sequence[Candidate]) -> Candidate | None:
+    """The sentence that says who made the thing, where the question takes for granted that somebody else did.
+
+    "Why did LeCun invent DreamerV3?": the sources about DreamerV3 tell who introduced it, and it isn't LeCun. None
+    where the maker is named among its authors, or where it begins, or where nothing tells who made it.
+    """
+    match = _MADE.search(question.text)
+    if not match or not any(word[0].isupper() for word in match.group(1).split()):
+        return None
+    who, thing = squash(match.group(1).split()[-1]), match.group(2)
+    about = {id for _, _, ids in corpus.names.subjects(thing) for id in ids}
+    told = [c for c in ranked if c.source_id in about and RECORD.search(c.text) and not c.feature("leans")]
+    told.sort(key=lambda c: -c.feature("verbatim"))
+    for id in {c.source_id for c in told}:
+        source = corpus.sources[id]
+        opening = source.text[: source.text.find(".", OPENING)]
+        if who in squash(f"{' '.join(source.authors)} {opening} {' '.join(c.text for c in told)}"):
+            return None
+    return told[0] if told else None
+
+
+def nearest(ranked: Sequence[Candidate], first: Candidate | None = None, most: int = 3) -> list[Candidate]:
+    """What the sources say that comes nearest to a refused question, one sentence a source; `first` before all."""
+    found = [c for c in ranked if not c.feature("leans")]
+    found = [c for c in found if c.feature("cosine") >= _NEAR or c.feature("subject")]
+    found = ([first] if first else []) + found
+    best: dict[str, Candidate] = {}
+    for candidate in found:
+        best.setdefault(candidate.source_id, candidate)
+    return list(best.values())[:most]
+
+
+def signals(
+    corpus: Corpus, question: Question, ranked: Sequence[Candidate], chosen: Sequence[Candidate]
+) -> dict[str, float]:
+    """The signals by name, most of them in [0, 1]. `chosen` is not empty."""
+    quoted = " ".join(f"{c.text} {' '.join(HEADED.get(c.hit.passage.heading.lower(), ()))}" for c in chosen)
+    around = " ".join(dict.fromkeys(f"{c.hit.title}. {c.hit.passage.text}" for c in chosen))
+    sources = {c.source_id for c in chosen}
+    rarity = [(corpus.rarity(term), not corpus.count(term)) for term in question.terms]
+    thing = question.kind in _KIND_NAMES and any(holds(question, c.text) for c in chosen)
+    have, near = set(terms(quoted)), set(terms(around))
+    lacks = [absent(corpus, question, [c]) for c in chosen]
+    tenth = ranked[min(9, len(ranked) - 1)].score
+    return {
+        "cosine": max(c.feature("cosine") for c in chosen),
+        "passage": max(c.hit.cosine for c in chosen),
+        "covers": coverage(corpus, question.matter, quoted),
+        "around": coverage(corpus, question.matter, around),
+        "told": not question.matter and _share([bool(sources & ids) for ids in question.subjects]),
+        "strange": sum(r for r, unseen in rarity if unseen) / (sum(r for r, _ in rarity) or 1.0),
+        "missing": len(absent(corpus, question, chosen)) / max(len(question.names), 1),
+        "subject": bool(sources & question.about),
+        "nameless": not question.about,
+        "thing": thing,
+        "no_thing": question.kind in _KIND_NAMES and not thing,
+        "asked": all(same(term) & have for term in question.asked),
+        "section": any(c.feature("section") and c.source_id in question.about for c in chosen),
+        "future": question.future,
+        "lead": chosen[0].score / 10,
+        "margin": (ranked[0].score - tenth) / 10,
+        "elsewhere": chosen[0].feature("elsewhere"),
+        "apart": question.kind != "compare" and min(map(len, lacks)) / max(len(question.names), 1),
+        "joint": max(_joint(corpus, question, c, len(lack)) for c, lack in zip(chosen, lacks, strict=True)),
+        "rarest": max((corpus.rarity(t) for t in question.terms if not same(t) & near), default=0.0) / 10,
+    }
+
+
+def _share(found: Sequence[bool]) -> float:
+    return sum(found) / len(found) if found else 0.0
+
+
+def _joint(corpus: Corpus, question: Question, candidate: Candidate, lacking: int) -> float:
+    """Names weigh as much as the rarest word; without names and words to find, 1."""
+    rarities = [corpus.rarity(term) for term in question.matter]
+    named = max(rarities, default=1.0)
+    total = sum(rarities) + named * len(question.names)
+    held = candidate.feature("around") * sum(rarities) + named * (len(question.names) - lacking)
+    return held / total if total else 1.0
+
+
+def absent(corpus: Corpus, question: Question, chosen: Sequence[Candidate]) -> list[str]:
+    """The names of the question that neither the quoted passages nor their sources' titles and authors mention."""
+    around = [c.hit.passage for c in chosen]
+    text = " ".join(
+        f"{p.text} {corpus.sources[p.source_id].title} {' '.join(corpus.sources[p.source_id].authors)}"
+        for p in around
+    )
+    have, squashed = set(terms(text)), squash(text)
+    about = {p.source_id for p in around} & question.about
+    found = []
+    for name in question.names:
+        if squash(name).removesuffix("s") in squashed or (about and squash(name) in question.subject_words):
+            continue
+        last = words(name)[-1]
+        if not same(stem(last)) & have or last.isdigit():
+            found.append(name)
+    return found

@@ -1,0 +1,252 @@
+"""Conversation: a follow-up is made whole from what was asked and answered before, without a language model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from corpus.answering.features import PERSON
+from corpus.answering.lexicon import STOP
+from corpus.answering.names import Names
+from corpus.records import Answer
+from corpus.retrieval.index import Corpus
+from corpus.retrieval.words import plain, squash, words
+
+_FRESH = re.compile(
+    r"^(?:now |ok,? )?(?:something else|another question|a different question|new topic)\s*[:,.-]?\s*", re.I
+)
+_OPENER = re.compile(r"^(?:and|but|so|ok|okay|then|also|well|now)\b[, ]*", re.I)
+_ABOUT = re.compile(
+    r"^(?:and|but|what about|how about|and what about|and how about)\b[, ]*(.+?)[ ?.!]*$", re.I
+)
+_ASKS = re.compile(
+    r"^(?:who|whose|whom|what|which|when|where|why|how|is|are|was|were|do|does|did|can|could|has|have|will|would|"
+    r"should|by|since|in which|on which|any|tell|say|show|name|list|explain)\b",
+    re.I,
+)
+_PERSONAL = re.compile(r"\b(he|she|him|her|his|hers)\b", re.I)
+_TWO = re.compile(r"\b(the two|both|the both of them|these two|those two)\b", re.I)
+_ORDER = ("first", "second", "third", "fourth", "fifth", "sixth")
+_DEFINES = re.compile(
+    r"^(?:so |and )?(?:what(?:'s| is| are| was| were)|define|explain) (?:an? )?((?:the )?(?:[\w'’-]+ ?){1,5}?)\??$",
+    re.I,
+)
+_NTH = re.compile(rf"\bthe (?:({'|'.join(_ORDER)}|last))(?: one| point| sentence)?\b", re.I)
+_ITEM = r"(?:[\w'’-]+ ){0,3}[\w'’-]+"
+_SERIES = re.compile(
+    rf"(?:[:;]|\b(?:called|named|namely|are|were|is|into|terms|parts)) ((?:{_ITEM}, )+{_ITEM},? and {_ITEM})"
+)
+_AGAIN = re.compile(
+    r"^(?:please )?(?:tell me more|say more|more|go on|elaborate|in (?:more )?detail|at length|continue)(?: please)?[ ?.!]*$",
+    re.I,
+)
+_THEY_DIFFER = re.compile(r"\b(difference|differ|compare)\b", re.I)
+_SO = re.compile(r"\b(?:do|does|did|done|manage|achieve) (?:it|that|this|so)[ ?.!]*$", re.I)
+_GENERIC = {"AI", "LLM", "LLMs", "AGI", "ML", "RL", "US", "EU"}
+_BARE = re.compile(r"^(why|how|when|who|where|how so|why not|says who|really)[ ?!.]*$", re.I)
+_PHRASE = re.compile(r"^(in|on|at|with|for|by|of|from|under|since|after|before|without)\b", re.I)
+_LEAD = re.compile(
+    r"^(?:(?:what|which|who|how|when|where|why)(?: (?:much|many|well|fast|long|far|often|big|large))?(?:'s)?|(?:tell me|say more|more) about)?"
+    r"\s*(?:is|are|was|were|do|does|did|can|could|has|have|will|would|should)?\b\s*",
+    re.I,
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question, and how it is read."""
+
+    question: str
+    """As it was typed."""
+    text: str
+    """As it stands alone."""
+    focus: frozenset[str] = frozenset()
+    """Ids of the sources that the conversation is about, for a follow-up."""
+    topic: str = ""
+    """What the conversation is still about; empty where the question has moved on."""
+
+
+def resolve(question: str, history: Sequence[Answer], corpus: Corpus) -> str:
+    """The question as it stands alone: "who proposed it?" after "What is JEPA?" is "who proposed JEPA?"."""
+    return follow(question, history, corpus).text
+
+
+def follow(question: str, history: Sequence[Answer], corpus: Corpus) -> Asked:
+    """How a question is read after the answers before it; by itself where it stands alone."""
+    fresh = _FRESH.sub("", question)
+    if not history or fresh != question:
+        return Asked(question, fresh or question)
+    last = history[-1]
+    before = last.read_as or last.question
+    names = corpus.names
+    told = next((answer for answer in reversed(history) if answer.sentences), None)
+    focus = frozenset(_cited(told)[:2])
+    topic = last.topic
+
+    def still(text: str) -> Asked:
+        return Asked(question, text, focus, topic)
+
+    bare = _OPENER.sub("", question) or question
+
+    if _AGAIN.match(bare):
+        return still(f"{before.rstrip(' ?.!')}, in detail?")
+    if _BARE.match(bare):
+        wh = bare.strip(" ?!.").lower()
+        wh = {"how so": "how", "why not": "why", "says who": "who says", "when": "when did"}.get(wh, wh)
+        return still(f"{wh} {_LEAD.sub('', before).strip(' ?')}?")
+    if (nth := _NTH.search(bare)) and (item := _nth(nth.group(1).lower(), history)):
+        text = _put(bare, nth, item)
+        return still(_about(text if _ASKS.match(text) else f"tell me more about {text}", topic))
+    about = _ABOUT.match(question)
+    if about and not _ASKS.match(about.group(1)):
+        text, moved = _instead(about.group(1), before, names)
+        return Asked(question, text) if moved else still(text)
+    own = subjects_in(bare, names) or named_in(bare)
+    if (_TWO.search(bare) or (_THEY_DIFFER.search(bare) and not own)) and (pair := _pair(history, names)):
+        both = " and ".join(pair)
+        return still(_TWO.sub(both, bare, count=1) if _TWO.search(bare) else f"how do {both} differ?")
+    if _SO.search(bare) and own:
+        return Asked(question, _instead(own[0], before, names)[0])
+    if (who := _PERSONAL.search(bare)) and (person := _person(history)):
+        return still(
+            _put(bare, who, f"{person}'s" if who.group(1).lower() in ("his", "her", "hers") else person)
+        )
+    it = _it(bare)
+    if (it and names.subjects(topic)) or (it and named_in(f"x {topic}")):
+        return still(_put(bare, it, f"{topic}'s" if it.group(1).lower() in ("its", "their") else topic))
+    if not it and own:
+        return Asked(question, bare)
+    return still(_about(bare, topic))
+
+
+def topic_of(text: str, chosen: Sequence[str], corpus: Corpus) -> str:
+    """What a question that stands alone is about, as a follow-up may say it. `chosen`: ids of the sources cited.
+
+    "What is X?" is about X. Else it is about the first thing it names that has a source; or about what the source that
+    answered it is about; or about its content words.
+    """
+    if match := _DEFINES.match(text):
+        return match.group(1)
+    if named := subjects_in(text, corpus.names):
+        return named[0]
+    named = [name for name in named_in(text) if name not in _GENERIC]
+    systems = corpus.sources[chosen[0]].systems if chosen else ()
+    if systems and (not named or any(squash(name) in squash(systems[0]) for name in named)):
+        return systems[0]
+    if named:
+        return named[0]
+    return " ".join(w for w in words(_LEAD.sub("", text)) if w not in STOP)
+
+
+def _cited(answer: Answer | None) -> list[str]:
+    """Ids of the sources it cites, the first sentence's first."""
+    return list(dict.fromkeys(c.source_id for s in answer.sentences for c in s.citations)) if answer else []
+
+
+def named_in(text: str) -> list[str]:
+    """Capitalised words in mid-sentence and words with a digit or an inner capital, next ones joined."""
+    pattern = r"(?<=\w )(?!I\b)[A-Z][\w-]*(?: (?:[A-Z][\w-]*|\d[\w.]*))*|\b\w*[A-Z]\w*\d[\w.]*|\b[A-Z]{2,}\w*"
+    return re.findall(pattern, text)
+
+
+def subjects_in(text: str, names: Names) -> list[str]:
+    """The names in the text that the corpus knows, as they are written, in order."""
+    tokens = list(re.finditer(r"[^\W_]+", text))
+    return [
+        text[tokens[a].start() : tokens[b - 1].end()]
+        for _, (a, b), _ in names.subjects(text)
+        if b <= len(tokens)
+    ]
+
+
+def _it(text: str) -> re.Match[str] | None:
+    """A pronoun that stands for something said before."""
+    for match in re.finditer(r"\b(its?|they|them|their|this|that|these|those)\b(?! own\b)", text, re.I):
+        after = text[match.end() :].strip(" ?")
+        if (
+            match.group().lower() in ("that", "this", "these", "those")
+            and re.match(r"[a-z]+", after)
+            and not _verb(after)
+        ):
+            continue  # "that research", "that it works": no pronoun by itself
+        return match
+    return None
+
+
+def _verb(text: str) -> bool:
+    return bool(
+        re.match(
+            r"(is|are|was|were|does|do|did|can|could|has|have|will|would|certain|true|work|happen|hold|still)\b",
+            text,
+        )
+    )
+
+
+def _put(text: str, match: re.Match[str], instead: str) -> str:
+    return f"{text[: match.start()]}{instead}{text[match.end() :]}"
+
+
+def _about(text: str, topic: str, *said: str) -> str:
+    """The question with what it is about behind it, unless that is said already."""
+    if not topic or plain(topic) in plain(text):
+        return text
+    return f"{text.rstrip(' ?.!')}, about {topic}?"
+
+
+def _instead(new: str, before: str, names: Names) -> tuple[str, bool]:
+    """("how many parameters does GAIA-2 have?", True) from "GAIA-2" and what was asked of GAIA-1; and whether the
+    talk has moved to another named thing."""
+    named = subjects_in(before, names) or named_in(before)
+    if phrase := _PHRASE.match(new):
+        old = re.search(rf"\b{phrase.group(1)}\b [^,?]+", before, re.I)
+        text = _put(before, old, new) if old else f"{before.rstrip(' ?')} {new}?"
+        return text, False
+    if names.subjects(new) or named_in(f"x {new}"):
+        if named:
+            return re.sub(rf"[\w-]*{re.escape(named[0])}[\w-]*", lambda _: new, before, count=1), True
+        return f"{before.rstrip(' ?')}, about {new}?", True
+    head = words(new)[-1] if words(new) else ""
+    if head and (old := re.search(rf"\b(?:the |a |an )?[\w-]+ {re.escape(head)}\b", before, re.I)):
+        return _put(before, old, new), False
+    return f"{before.rstrip(' ?')}, {new}?", False
+
+
+def _nth(order: str, history: Sequence[Answer]) -> str:
+    """The item of that place in the first series that a question or its answer tells; empty where there is none."""
+    place = -1 if order == "last" else _ORDER.index(order)
+    start = max((i for i, answer in enumerate(history) if not answer.read_as), default=0)
+    for answer in history[start:]:
+        for text in (answer.question, *(s.text for s in answer.sentences)):
+            for series in _SERIES.findall(text):
+                items = [_LEAD.sub("", item) for item in re.split(r",? and |, ", series)]
+                items = [
+                    re.split(r" (?:in|on|of|for|to|with|by|from|that|which)\b", item)[0] for item in items
+                ]
+                if place < len(items) > 2:
+                    return items[place].strip()
+    return ""
+
+
+def _pair(history: Sequence[Answer], names: Names) -> list[str]:
+    """The two things last talked about: of the questions, then of the last answer; the earlier one first."""
+    said = [answer.read_as or answer.question for answer in reversed(history)]
+    said += [sentence.text for sentence in history[-1].sentences]
+    found: dict[frozenset[str], str] = {}
+    for text in said:
+        for _, (a, b), ids in names.subjects(text):
+            tokens = list(re.finditer(r"[^\W_]+", text))
+            if b <= len(tokens) and not any(ids & other for other in found):
+                found[ids] = text[tokens[a].start() : tokens[b - 1].end()]
+    pair = list(found.values())[:2]
+    return pair[::-1] if len(pair) == 2 else []
+
+
+def _person(history: Sequence[Answer]) -> str:
+    """Who was named last."""
+    for answer in reversed(history):
+        for sentence in answer.sentences:
+            for match in PERSON.finditer(sentence.text):
+                if not {plain(word) for word in match.group().split()} & STOP:
+                    return match.group()
+    return ""

@@ -1,0 +1,1 @@
+"""The only door to the network: references, addresses and what they give."""

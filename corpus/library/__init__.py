@@ -1,0 +1,1 @@
+"""Documents kept: the shipped digests and the user's own, in one SQLite file each."""

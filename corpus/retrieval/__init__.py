@@ -1,0 +1,1 @@
+"""Passages found for a question: words, vectors, and the two fused."""

@@ -1,0 +1,51 @@
+"""Words as the index compares them: lower case, without accents, stemmed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+from corpus.answering.lexicon import STOP
+
+_WORD = re.compile(r"[^\W_]+(?:[.,]\d+|['’][^\W\d_]+)*(?:-[^\W_]+)*")
+
+
+@cache
+def _stemmer():  # type: ignore[no-untyped-def]
+    import Stemmer
+
+    return Stemmer.Stemmer("english")
+
+
+def plain(text: str) -> str:
+    """Lower case, accents removed, typographic quotes and dashes made plain."""
+    text = unicodedata.normalize("NFKD", text.replace("’", "'").replace("–", "-").replace("—", " - "))
+    return "".join(c for c in text if not unicodedata.combining(c)).lower()
+
+
+def words(text: str) -> list[str]:
+    """Plain words in order. `V-JEPA 2` gives v-jepa, 2; a possessive 's is dropped."""
+    return [re.sub(r"'s$", "", word) for word in _WORD.findall(plain(text))]
+
+
+def stem(word: str) -> str:
+    return _stemmer().stemWord(word)
+
+
+def terms(text: str) -> list[str]:
+    """Stems for the index, stop words left out; a hyphenated word also gives its parts and its squashed form."""
+    found: list[str] = []
+    for word in words(text):
+        if word in STOP:
+            continue
+        found.append(stem(word))
+        if "-" in word:
+            found += [stem(part) for part in word.split("-") if part not in STOP and len(part) > 1]
+            found.append(word.replace("-", ""))
+    return found
+
+
+def squash(text: str) -> str:
+    """Letters and digits only: `V-JEPA 2`, `vjepa2` and `V JEPA-2` are one name."""
+    return re.sub(r"[^a-z0-9]+", "", plain(text))
