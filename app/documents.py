@@ -1,4 +1,4 @@
-"""The user's documents over HTTP: list, add, remove. Drawn by `canvas/documents.js`.
+"""The user's documents over HTTP: list, add, remove. Drawn by `canvas/documents.js`. Whose they are, `app.visits` says.
 
 Each file is a request of its own, so a bad one never takes others with it. PUT and DELETE make a browser ask
 before it sends them from another site's page, and nothing here says yes.
@@ -16,6 +16,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
+from app.visits import Visitor, visitor
 from corpus.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ routes = APIRouter(prefix="/api/documents")
 
 _THREAD = "ingest"
 _STOPPING = threading.Event()
+_TURN = threading.Lock()
+"""One document is read at a time: two would each take twice as long, and the page longer."""
+_line: list[object] = []
 
 
 def stop() -> None:
@@ -38,12 +42,15 @@ def busy() -> bool:
 
 
 @routes.get("")
-def list_all() -> dict[str, Any]:
-    """`documents`, or `error` in one line."""
+def list_all(request: Request) -> dict[str, Any]:
+    """`documents` and where they are `kept` (a `Kept`), or `error` in one line."""
     from corpus.library.library import list_documents
 
+    who = visitor(request.scope)
     try:
-        return {"documents": [document.to_json() for document in list_documents()]}
+        library = who.documents()
+        found = list_documents(library) if library else []
+        return {"documents": [document.to_json() for document in found], "kept": who.kept}
     except CorpusError as error:
         return {"error": str(error)}
 
@@ -69,16 +76,19 @@ async def add(request: Request, name: str = "", title: str = "") -> StreamingRes
         return _stream(iter(()))  # half a file is none, and nobody listens
     except CorpusError as error:
         return _stream(iter([{"error": str(error)}]))
-    return _stream(_ingest(upload))
+    return _stream(_ingest(upload, visitor(request.scope)))
 
 
 @routes.delete("/{id}")
-def take_out(id: str) -> dict[str, Any]:
+def take_out(id: str, request: Request) -> dict[str, Any]:
     """`document` that was removed, or `error`."""
     from corpus.library.library import remove
 
     try:
-        return {"document": remove(id).to_json()}
+        library = visitor(request.scope).documents()
+        if library is None:
+            raise CorpusError("you have no documents here")
+        return {"document": remove(id, library).to_json()}
     except CorpusError as error:
         return {"error": str(error)}
 
@@ -88,15 +98,22 @@ def _stream(lines: Iterator[dict[str, Any]]) -> StreamingResponse:
     return StreamingResponse(text, media_type="application/x-ndjson")
 
 
-def _ingest(upload: Upload) -> Iterator[dict[str, Any]]:
+def _ingest(upload: Upload, who: Visitor) -> Iterator[dict[str, Any]]:
     """What `ingest` reports, as it reports it. It goes on to its end when nobody listens any more."""
     lines: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
+    me = object()
+    _line.append(me)
 
     def work() -> None:
         from corpus.library.library import ingest
+        from corpus.library.visit import allow
 
         try:
-            [document] = ingest([upload], report=lambda line: lines.put({"progress": line}))
+            with who.busy(), _TURN:
+                library = who.library()
+                if who.kept == "visit":
+                    allow(library)
+                [document] = ingest([upload], library, report=lambda line: lines.put({"progress": line}))
             lines.put({"document": document.to_json()})
         except CorpusError as error:
             lines.put({"error": str(error)})
@@ -106,13 +123,19 @@ def _ingest(upload: Upload) -> Iterator[dict[str, Any]]:
             )
             raise
         finally:
+            _line.remove(me)
             lines.put(None)
 
     threading.Thread(target=work, name=_THREAD, daemon=True).start()
+    told = 0
     while not _STOPPING.is_set():
         try:
             line = lines.get(timeout=0.2)
         except Empty:
+            before = _line.index(me) if me in _line else 0
+            if before != told and before:
+                yield {"progress": f"Waiting: {before} before this one"}
+            told = before
             continue
         if line is None:
             return

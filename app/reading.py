@@ -7,8 +7,9 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Request
 
+from app.visits import visitor
 from corpus.errors import CorpusError
 
 routes = APIRouter(prefix="/api")
@@ -22,10 +23,8 @@ def told(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 @routes.get("/source/{source_id}")
-def source(source_id: str) -> dict[str, Any]:
-    from corpus.retrieval.index import open_corpus
-
-    found = open_corpus().sources.get(source_id)
+def source(source_id: str, request: Request) -> dict[str, Any]:
+    found = visitor(request.scope).corpus().sources.get(source_id)
     if found is None:
         raise HTTPException(404, f"There is no source {source_id!r}.")
     return found.to_json()

@@ -30,19 +30,30 @@ class Exposed(AppError):
     """Asked to answer other machines, with neither a password nor a word that none is wanted."""
 
 
-def serve(port: int = 7860, host: str = "127.0.0.1", password: str = "", open: bool = False) -> None:
-    """Serve the app until Ctrl-C. Raises `PortInUse` or `Exposed` before anything heavy is imported."""
+def serve(
+    port: int = 7860,
+    host: str = "127.0.0.1",
+    password: str = "",
+    open: bool = False,
+    share_documents: bool = False,
+) -> None:
+    """Serve the app until Ctrl-C. What visitors from other machines add is theirs alone, unless `share_documents`.
+
+    Raises `PortInUse` or `Exposed` before anything heavy is imported.
+    """
     here = host in LOCAL
     if not here and not password and not open:
         raise Exposed(
             f"{host} can be reached from other machines: give --password WORD, or --open if everyone may come in."
         )
     sock = claim(port, host)
+    visits = None
     try:
         import uvicorn
 
         from app.documents import stop
         from app.guard import Guard
+        from app.visits import Everyone, Visits
 
         class Server(uvicorn.Server):
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -56,8 +67,13 @@ def serve(port: int = 7860, host: str = "127.0.0.1", password: str = "", open: b
                 await super().shutdown(sockets=sockets)
 
         warmth = Warmth({"corpus": warm_corpus, "model": warm_model})
+        app = make_app(warmth)
+        if share_documents:
+            app = Everyone(app)
+        elif not here:
+            app = visits = Visits(app)
         config = uvicorn.Config(
-            Guard(make_app(warmth), LOCAL if here else frozenset(), password),
+            Guard(app, LOCAL if here else frozenset(), password),
             log_level="warning",
             timeout_graceful_shutdown=1,
             lifespan="on",
@@ -68,6 +84,8 @@ def serve(port: int = 7860, host: str = "127.0.0.1", password: str = "", open: b
         pass
     finally:
         sock.close()
+        if visits:
+            visits.close()
 
     from app.documents import busy
 

@@ -2,6 +2,11 @@
 // what became of it; below, the list of what is there.
 import { h } from "/canvas/dom.js";
 
+const KEPT = {
+  here: "They stay on this machine.",
+  visit: "Only you can ask about them. They are deleted when you close this page.",
+  shared: "Everyone who uses this server can ask about them.",
+};
 const CHANGED = { added: "Added", updated: "Replaced the one of that name", unchanged: "Unchanged, already here" };
 
 export function createDocuments(root, { limit = 0, formats = [] }) {
@@ -17,10 +22,11 @@ export function createDocuments(root, { limit = 0, formats = [] }) {
   const heading = h("h3", { tabindex: "-1" }, "In your library");
   const list = h("ul", { class: "held" });
   const said = h("p", { class: "said faint", role: "status" });
+  const about = h("p", { class: "faint" });
   const view = h("div", { class: "view", hidden: true },
     h("button", { type: "button", class: "ghost back", onclick: close }, "← Back to the sources"),
     h("h2", {}, "Your documents"),
-    h("p", { class: "faint" }, "Answers quote them by page or time, beside the shipped sources. They stay on this machine."),
+    about,
     h("div", { class: "drop" }, choose, files,
       h("p", { class: "faint" }, `PDF, web page, text or transcript; several at once${limit ? `, up to ${megabytes(limit)} MB each` : ""}. Or drop them here.`)),
     h("details", { class: "paste" }, h("summary", {}, "Paste text instead"), paste),
@@ -113,7 +119,8 @@ export function createDocuments(root, { limit = 0, formats = [] }) {
   }
 
   async function refresh() {
-    const { documents, error } = await answer(fetch("/api/documents"));
+    const { documents, kept, error } = await answer(fetch("/api/documents"));
+    about.textContent = `Answers quote them by page or time, beside the shipped sources. ${KEPT[kept] ?? ""}`;
     if (error) return list.replaceChildren(h("li", { class: "error", role: "alert" }, error));
     hint.textContent = working ? hint.textContent : documents.length ? `${plural(documents.length, "document")} of yours` : "Ask about your own";
     heading.hidden = !documents.length;

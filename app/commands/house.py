@@ -8,18 +8,28 @@ from app.commands import app, show
 
 
 @app.command
-def serve(port: int = 7860, host: str = "127.0.0.1", password: str = "", open: bool = False) -> None:
+def serve(
+    port: int = 7860,
+    host: str = "127.0.0.1",
+    password: str = "",
+    open: bool = False,
+    share_documents: bool = False,
+) -> None:
     """Open the web app.
+
+    On this machine alone, documents added in the app are yours, as if `orrery ingest` had read them. With --host, they
+    belong to the visitor who added them, and are deleted when they leave; what you ingested is there for all to ask.
 
     Args:
         port: Where to listen.
         host: Which address to listen on; the default answers this machine alone. Any other needs --password or --open.
         password: Asked for before anything is shown; better given as ORRERY_PASSWORD in the environment.
         open: Everyone who can reach the address may come in.
+        share_documents: What one visitor adds, all may ask about, and it stays.
     """
     from app.server import serve as run
 
-    run(port, host, password or os.environ.get("ORRERY_PASSWORD", ""), open)
+    run(port, host, password or os.environ.get("ORRERY_PASSWORD", ""), open, share_documents)
 
 
 @app.command

@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from app.visits import visitor
 from corpus.loaders import SUPPORTED
 from corpus.loaders.files import MAX_BYTES
+
+if TYPE_CHECKING:
+    from corpus.retrieval.index import Corpus
 
 TITLE = "Ask"
 
@@ -47,7 +51,7 @@ def trade_off() -> dict[str, Any]:
     return {"default": best.caution, "curve": best.trade_off}
 
 
-def respond(said: list[Any], event: gr.EventData) -> Iterator[tuple[dict[str, Any], list[Any]]]:
+def respond(said: list[Any], event: gr.EventData, request: gr.Request) -> Iterator[tuple[dict[str, Any], list[Any]]]:
     """`said`: the session's answers. One turn: the `Answer` under `answer`, with `stance` and `route` where there are any; a language model's goes on
     arriving. Or, of an earlier turn: its `working`, or the text of an `export`. Or one line under `error`."""
     from agents.errors import AgentError
@@ -55,23 +59,23 @@ def respond(said: list[Any], event: gr.EventData) -> Iterator[tuple[dict[str, An
 
     turn: dict[str, Any] = {"turn": event.turn}
     try:
+        assert request.request is not None
+        corpus = visitor(request.request.scope).corpus()
         if getattr(event, "about", None) is None:
-            yield from _answer(event.question, getattr(event, "caution", None), said, turn)
+            yield from _answer(event.question, getattr(event, "caution", None), said, turn, corpus)
         else:
-            yield turn | _more(said, int(event.about), str(event.wanted)), said
+            yield turn | _more(said, int(event.about), str(event.wanted), corpus), said
     except (CorpusError, AgentError) as error:
         yield turn | {"error": str(error)}, said
 
 
 def _answer(
-    question: str, caution: float | None, said: list[Any], turn: dict[str, Any]
+    question: str, caution: float | None, said: list[Any], turn: dict[str, Any], corpus: Corpus
 ) -> Iterator[tuple[dict[str, Any], list[Any]]]:
     from agents.contrast.assistant import assist
     from corpus.answering.answer import answers
     from corpus.answering.stance import stance
-    from corpus.retrieval.index import open_corpus
 
-    corpus = open_corpus()
     beside: dict[str, Any] = {}
     for answer in answers(question, corpus, history=said, caution=caution):
         if not beside:
@@ -89,17 +93,15 @@ def _answer(
     yield turn | number | beside | {"answer": answer.to_json(), "done": True}, kept
 
 
-def _more(said: list[Any], number: int, wanted: str) -> dict[str, Any]:
+def _more(said: list[Any], number: int, wanted: str, corpus: Corpus) -> dict[str, Any]:
     """The working of an earlier answer, or the answer in another format."""
     from corpus.answering.explain import explain
     from corpus.answering.export import export
     from corpus.errors import CorpusError
-    from corpus.retrieval.index import open_corpus
 
     answer = said[number] if 0 <= number < len(said) else None
     if answer is None:
         raise CorpusError(f"that answer is more than {REMEMBERED} turns back; ask again")
-    corpus = open_corpus()
     if wanted == "working":
         return {"working": explain(answer, corpus).to_json()}
     return {"export": export(answer, wanted, corpus), "format": wanted}
