@@ -42,7 +42,8 @@ def lines(
     log: bool = False,
     log_x: bool = False,
 ) -> str:
-    """A line for each of `series`, with a band where its values have intervals; `log`: y on a logarithmic axis."""
+    """A line for each of `series`, with a band where its values have intervals, through those of `xs` at which it isn't nan;
+    `log`: y on a logarithmic axis."""
     drawn = {name: _thinned(np.array([_triple(v) for v in values])) for name, values in series.items()}
     across = _thinned(np.repeat(np.array(xs, float)[:, None], 3, 1))[:, 0]
     x_axis = _Axis(across, 60, WIDE - 20, log_x)
@@ -50,7 +51,8 @@ def lines(
     body = [_y_axis(y_axis, y_label, 60, WIDE - 20), _x_axis(x_axis, x_label, 250)]
     for k, (name, values) in enumerate(drawn.items()):
         colour, dash = COLOURS[k % len(COLOURS)], DASHES[k % len(DASHES)]
-        at = [x_axis(x) for x in across]
+        known = np.isfinite(values[:, 0])
+        values, at = values[known], [x_axis(x) for x in across[known]]
         if (values[:, 1] != values[:, 2]).any():
             edge = [*zip(at, values[:, 2], strict=True), *reversed([*zip(at, values[:, 1], strict=True)])]
             band = " ".join(f"{x:.1f},{y_axis(y):.1f}" for x, y in edge)

@@ -116,7 +116,8 @@ def run(
     goal, belief = eyes.first(goals if pursued is None else pursued), eyes.first(starts)
     states, actions, beliefs, surprise = [starts], [], [belief], []
     plans, looks, looked, plan_ms = [], [], [], []
-    due, age, now = ~referee.success, np.zeros(n, int), None
+    due = np.ones(n, bool)  # who begins at the goal plans too, once, in vain
+    age, now = np.zeros(n, int), None
     while not referee.over:
         if due.any():
             who = np.flatnonzero(due)

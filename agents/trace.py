@@ -20,7 +20,7 @@ def sprite_sheet(frames: np.ndarray) -> str:
     t, h, w, c = frames.shape
     row = frames.transpose(1, 0, 2, 3).reshape(h, t * w, c)
     buffer = io.BytesIO()
-    Image.fromarray(row).save(buffer, format="PNG", optimize=True)
+    Image.fromarray(row).save(buffer, format="PNG")  # `optimize` takes six times as long and saves 2 %
     return base64.b64encode(buffer.getvalue()).decode()
 
 

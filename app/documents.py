@@ -6,9 +6,10 @@ before it sends them from another site's page, and nothing here says yes.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
+from app.turns import Turns
 from app.visits import Visitor, visitor
 from corpus.errors import CorpusError
 
@@ -26,9 +28,8 @@ routes = APIRouter(prefix="/api/documents")
 
 _THREAD = "ingest"
 _STOPPING = threading.Event()
-_TURN = threading.Lock()
+_TURNS = Turns(1)
 """One document is read at a time: two would each take twice as long, and the page longer."""
-_line: list[object] = []
 
 
 def stop() -> None:
@@ -73,9 +74,9 @@ async def add(request: Request, name: str = "", title: str = "") -> StreamingRes
         else:
             upload = uploaded(name, bytes(content))
     except ClientDisconnect:
-        return _stream(iter(()))  # half a file is none, and nobody listens
+        return _stream(_only())  # half a file is none, and nobody listens
     except CorpusError as error:
-        return _stream(iter([{"error": str(error)}]))
+        return _stream(_only({"error": str(error)}))
     return _stream(_ingest(upload, visitor(request.scope)))
 
 
@@ -93,27 +94,32 @@ def take_out(id: str, request: Request) -> dict[str, Any]:
         return {"error": str(error)}
 
 
-def _stream(lines: Iterator[dict[str, Any]]) -> StreamingResponse:
-    text = (json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    return StreamingResponse(text, media_type="application/x-ndjson")
+def _stream(lines: AsyncIterator[dict[str, Any]]) -> StreamingResponse:
+    async def text() -> AsyncIterator[str]:
+        async for line in lines:
+            yield json.dumps(line, ensure_ascii=False) + "\n"
+
+    return StreamingResponse(text(), media_type="application/x-ndjson")
 
 
-def _ingest(upload: Upload, who: Visitor) -> Iterator[dict[str, Any]]:
+async def _only(*lines: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    for line in lines:
+        yield line
+
+
+async def _ingest(upload: Upload, who: Visitor) -> AsyncIterator[dict[str, Any]]:
     """What `ingest` reports, as it reports it. It goes on to its end when nobody listens any more."""
     lines: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
-    me = object()
-    _line.append(me)
 
     def work() -> None:
         from corpus.library.library import ingest
         from corpus.library.visit import allow
 
         try:
-            with who.busy(), _TURN:
-                library = who.library()
-                if who.kept == "visit":
-                    allow(library)
-                [document] = ingest([upload], library, report=lambda line: lines.put({"progress": line}))
+            library = who.library()
+            if who.kept == "visit":
+                allow(library)
+            [document] = ingest([upload], library, report=lambda line: lines.put({"progress": line}))
             lines.put({"document": document.to_json()})
         except CorpusError as error:
             lines.put({"error": str(error)})
@@ -123,20 +129,20 @@ def _ingest(upload: Upload, who: Visitor) -> Iterator[dict[str, Any]]:
             )
             raise
         finally:
-            _line.remove(me)
             lines.put(None)
 
-    threading.Thread(target=work, name=_THREAD, daemon=True).start()
-    told = 0
-    while not _STOPPING.is_set():
-        try:
-            line = lines.get(timeout=0.2)
-        except Empty:
-            before = _line.index(me) if me in _line else 0
-            if before != told and before:
-                yield {"progress": f"Waiting: {before} before this one"}
-            told = before
-            continue
-        if line is None:
-            return
-        yield line
+    with who.busy():
+        async with _TURNS.spot() as spot:
+            async for place in spot.places():
+                yield {"progress": f"Waiting: {place} before this one"}
+            thread = threading.Thread(target=work, name=_THREAD, daemon=True)
+            thread.start()
+            while not _STOPPING.is_set():
+                try:
+                    line = lines.get_nowait()
+                except Empty:
+                    await asyncio.sleep(0.05)
+                    continue
+                if line is None:
+                    return
+                yield line

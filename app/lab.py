@@ -19,12 +19,12 @@ from fastapi.responses import StreamingResponse
 
 from agents.errors import AgentError
 from app.reading import told
+from app.turns import Turns
 
 routes = APIRouter(prefix="/api/lab")
 
-_RUNNING = asyncio.Semaphore(1)
+_TURNS = Turns(1)
 """One run at a time: two would each take twice as long, and the page longer."""
-_waiting: list[object] = []
 LONGEST = 240
 """Seconds after which a quick run is ended; it should take sixty on an idle machine of two cores."""
 
@@ -113,21 +113,14 @@ async def _run(name: str, request: Request) -> AsyncIterator[str]:
     if name not in EXPERIMENTS:
         yield line(error=f"There is no experiment {name!r}.")
         return
-    me = object()
-    _waiting.append(me)
-    try:
-        while _waiting.index(me) or _RUNNING.locked():
-            yield line(place=_waiting.index(me) + 1)
+    async with _TURNS.spot() as spot:
+        while spot.place:
+            yield line(place=spot.place)
             if await request.is_disconnected():
                 return
             await asyncio.sleep(1)
-        async with _RUNNING:
-            _waiting.remove(me)
-            async for fields in _process(name, request):
-                yield line(**fields)
-    finally:
-        if me in _waiting:
-            _waiting.remove(me)
+        async for fields in _process(name, request):
+            yield line(**fields)
 
 
 async def _process(name: str, request: Request) -> AsyncIterator[dict[str, Any]]:

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from agents.config import PlanConfig
 from agents.errors import AgentError
+from app.turns import Turns
 from world_model.errors import WorldModelError
 
 routes = APIRouter(prefix="/api/plan")
 
 BUDGETS = {"small": (32, 2), "medium": (64, 3), "large": (128, 5)}
 """Name -> (plans sampled an iteration, iterations)."""
-_TURNS = asyncio.Semaphore(2)
+_TURNS = Turns(2)
 """Episodes planned at once: as many as there are cores to plan on."""
-_waiting = 0
+_DIALS = Turns(1)
+DIALLED = 60
+"""Tasks that the dial is turned on here; `orrery dial` takes more."""
 TRIES = 12
 """How often the one task is tried again to find what was the limit."""
 FIELDS = {field.name: field.type for field in dataclasses.fields(PlanConfig)}
@@ -73,56 +79,89 @@ def config_of(chosen: dict[str, Any]) -> PlanConfig:
     return PlanConfig(**chosen)
 
 
-async def in_turn(request: Request, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+async def in_turn(request: Request, turn: str, work: Callable[[], Response]) -> Response:
     """Run `work` in a thread when it is its turn; one line under `error` for what a user can cause."""
-    global _waiting
-    _waiting += 1
     try:
-        async with _TURNS:
+        async with _TURNS.spot(turn) as spot:
+            await spot.come()
             if await request.is_disconnected():
-                return {}
+                return Response()
             return await asyncio.to_thread(work)
     except (AgentError, WorldModelError) as error:
-        return {"error": str(error)}
-    finally:
-        _waiting -= 1
+        return JSONResponse({"error": str(error)})
 
 
-@routes.get("/waiting")
-def waiting() -> dict[str, int]:
-    """Episodes that are planned now or wait for their turn."""
-    return {"waiting": _waiting}
+@routes.get("/place")
+async def place(turn: str = "") -> dict[str, int]:
+    """How far back in the line who sent `turn` with a run is: 0 when it is their turn."""
+    return {"place": _TURNS.place_of(turn)}
 
 
 @routes.post("/run")
-async def run(request: Request, chosen: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
+async def run(request: Request, chosen: Annotated[dict[str, Any], Body()], turn: str = "") -> Response:
     """The `Trace` under `trace`, its sentence under `summary`, and what makes it again, or `error`."""
     from agents.loop import plan_episode
 
-    def work() -> dict[str, Any]:
+    def work() -> Response:
         config = config_of(chosen)
         trace = plan_episode(config)
-        return {
-            "trace": trace.to_json(),
-            "summary": trace.summary(),
-            "settings": vars(config),
-            "command": f"orrery plan {config.flags}",
-            "python": python(config),
-        }
+        return JSONResponse(
+            {
+                "trace": trace.to_json(),
+                "summary": trace.summary(),
+                "settings": vars(config),
+                "command": f"orrery plan {config.flags}",
+                "python": python(config),
+            }
+        )
 
-    return await in_turn(request, work)
+    return await in_turn(request, turn, work)
 
 
 @routes.post("/why")
-async def why(request: Request, chosen: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
+async def why(request: Request, chosen: Annotated[dict[str, Any], Body()], turn: str = "") -> Response:
     """The part that was the limit, in one sentence, and the ladder it was found by."""
     from agents.judging.bottleneck import why as explain
 
-    def work() -> dict[str, Any]:
+    def work() -> Response:
         config = config_of(chosen)
-        return {"why": explain(config, TRIES, task_seed=config.seed).to_json()}
+        return JSONResponse({"why": explain(config, TRIES, task_seed=config.seed).to_json()})
 
-    return await in_turn(request, work)
+    return await in_turn(request, turn, work)
+
+
+@routes.post("/dial")
+async def dial(request: Request, chosen: Annotated[dict[str, Any], Body()]) -> StreamingResponse:
+    """A JSON object a line as it goes: `place` while others are before it, `progress` any number of times, then the `dial`
+    with its `summary` and `figure` (SVG), or `error`."""
+    return StreamingResponse(_dial(request, chosen), media_type="application/x-ndjson")
+
+
+async def _dial(request: Request, chosen: dict[str, Any]) -> AsyncIterator[str]:
+    from agents.judging.dial import dial as turn
+
+    said: SimpleQueue[str] = SimpleQueue()
+
+    def work() -> dict[str, Any]:
+        try:
+            found = turn(config_of(chosen), DIALLED, said.put)
+        except (AgentError, WorldModelError) as error:
+            return {"error": str(error)}
+        return {"dial": found.to_json(), "summary": found.summary(), "figure": found.figure()}
+
+    async with _DIALS.spot() as spot:
+        async for place in spot.places():
+            yield _line(place=place)
+        working = asyncio.create_task(asyncio.to_thread(work))
+        while not working.done() or not said.empty():
+            while not said.empty():
+                yield _line(progress=said.get())
+            await asyncio.wait([working], timeout=0.2)
+        yield _line(**working.result())
+
+
+def _line(**fields: Any) -> str:
+    return json.dumps(fields, ensure_ascii=False) + "\n"
 
 
 @routes.get("/recorded")
@@ -138,17 +177,15 @@ def recorded(model: str) -> dict[str, Any]:
 
 @routes.post("/clip")
 async def clip(request: Request, chosen: Annotated[dict[str, Any], Body()]) -> Response:
-    """The episode as a GIF: real, imagined, goal. The same settings give the same episode."""
+    """The episode as a GIF: real, imagined, goal; or `error`. The same settings give the same episode."""
     from agents.loop import plan_episode, write_clip
 
-    def work() -> dict[str, Any]:
+    def work() -> Response:
         with tempfile.TemporaryDirectory() as folder:
-            return {"clip": write_clip(plan_episode(config_of(chosen)), Path(folder)).read_bytes()}
+            clip = write_clip(plan_episode(config_of(chosen)), Path(folder)).read_bytes()
+        return Response(clip, media_type="image/gif")
 
-    found = await in_turn(request, work)
-    if "clip" not in found:
-        return Response(found.get("error", ""), 400, media_type="text/plain")
-    return Response(found["clip"], media_type="image/gif")
+    return await in_turn(request, "", work)
 
 
 def python(config: PlanConfig) -> str:

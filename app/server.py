@@ -48,11 +48,16 @@ def serve(
         )
     sock = claim(port, host)
     visits = None
+    os.environ.setdefault(
+        "OMP_NUM_THREADS", "1"
+    )  # several answer at once; each with all cores would be slower
     try:
         import uvicorn
 
+        from app.documents import busy as adding
         from app.documents import stop
         from app.guard import Guard
+        from app.turns import working
         from app.visits import Everyone, Visits
 
         class Server(uvicorn.Server):
@@ -63,8 +68,16 @@ def serve(
                     warmth.start()
 
             async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+                busy = working() or adding()
                 stop()
                 await super().shutdown(sockets=sockets)
+                if busy:
+                    # Nobody waits any more for what is worked at, and each document is written whole or not at all. The
+                    # interpreter would wait for its threads, and abort on one that is inside torch.
+                    if visits:
+                        visits.close()
+                    sys.stdout.flush()
+                    os._exit(0)
 
         warmth = Warmth({"corpus": warm_corpus, "model": warm_model})
         app = make_app(warmth)
@@ -86,14 +99,6 @@ def serve(
         sock.close()
         if visits:
             visits.close()
-
-    from app.documents import busy
-
-    if busy():
-        # Each document is written whole or not at all, so nothing is lost by ending now; the interpreter would
-        # abort on a thread that is inside torch.
-        sys.stdout.flush()
-        os._exit(0)
 
 
 def claim(port: int, host: str = "127.0.0.1") -> socket.socket:
@@ -153,18 +158,25 @@ class Warmth:
 
 
 def warm_corpus() -> None:
-    """Open the index and the embedder by asking something."""
+    """Open the index and the embedder, and all that stands beside an answer, by asking something."""
+    from agents.contrast.assistant import assist
     from corpus.answering.answer import ask
+    from corpus.answering.stance import beside
+    from corpus.retrieval.index import open_corpus
 
-    ask("What is a world model?")
+    answer, corpus = ask("What is a world model?"), open_corpus()
+    beside(answer, corpus)
+    assist(answer.question, corpus.embedder)
 
 
 def warm_model() -> None:
-    """Load the planning stack by running one cheap episode."""
+    """Load the planning stack by running one cheap episode, and the dreams by dreaming a step."""
     from agents.config import PlanConfig
+    from agents.dream import Dream
     from agents.loop import plan_episode
 
-    plan_episode(PlanConfig(num_samples=32, iterations=1))
+    plan_episode(PlanConfig(num_samples=32, iterations=1)).to_json()
+    Dream("two-rooms-jepa").act([0, 1, 0, 0])
 
 
 def make_app(warmth: Warmth) -> Any:

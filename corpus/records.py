@@ -127,6 +127,22 @@ class Refusal(_Record):
 
 
 @dataclass(frozen=True)
+class Tally(_Record):
+    """A count of the bibliography's titles (`corpus.trends`): what people write about, not what works."""
+
+    text: str
+    """The count in words, with its time and topic."""
+    since: str
+    until: str
+    """Both YYYY or YYYY-MM, included."""
+    topic: str
+    """Id of the topic counted, or empty for all titles."""
+    n: int
+    of: int
+    """Titles of that time, of all topics."""
+
+
+@dataclass(frozen=True)
 class Answer(_Record):
     """Either sentences or a refusal, never both; and the retrieval record behind them."""
 
@@ -159,6 +175,10 @@ class Answer(_Record):
     """How that claim stands: `bankable`, `contested` or `thesis`."""
     demo: str = ""
     """Id of the experiment that shows what was asked for, or tests the touched claim; or empty."""
+    counts: tuple[Tally, ...] = ()
+    """For a question of time: what the bibliography counts. Figures of ours, no sentences of a source."""
+    counted: str = ""
+    """What those counts are of."""
 
 
 @dataclass(frozen=True)

@@ -49,14 +49,19 @@ def usual_frame(obs: np.ndarray) -> Tensor:
     return torch.from_numpy(obs[:, 0].mean(0) / 255).movedim(-1, 0).float()
 
 
-def picture_error(painted: Tensor, seen: Tensor, usual: Tensor | None) -> Tensor:
+def picture_error(
+    painted: Tensor, seen: Tensor, usual: Tensor | None, resting: Tensor | None = None
+) -> Tensor:
     """Painted [N, 3, H, W] in [0, 1] against seen, uint8 -> scalar; vectors [N, d]: mean squared error.
 
     A dot is a hundredth of the pixels, and plain squared error hardly notices it: pixels that differ from the
-    usual frame weigh up to 6 times as much.
+    usual frame weigh up to 6 times as much, and those that differ from their episode's `resting` frame [N, 3, H, W]
+    in [0, 1], where it is given, up to 40 times: where every room is another one, only the dot does.
     """
     if usual is None:
         return F.mse_loss(painted, seen)
     picture = seen.float() / 255
     weight = 1 + 5 * (picture - usual).abs().amax(1, keepdim=True)
+    if resting is not None:
+        weight = weight + 40 * (picture - resting).abs().amax(1, keepdim=True)
     return (weight * (painted - picture).square()).mean()

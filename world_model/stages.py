@@ -45,7 +45,9 @@ class TrainConfig:
     whiten: float = 0.0
     """Patches of frames are whitened while the encoder learns, down to this variance, in grey levels squared; 0: not."""
     memory_size: int = 64
-    """Numbers in a belief, where a model remembers."""
+    """Numbers in a belief, where a model remembers; in each cell of it, where a belief is a map."""
+    components: int = 24
+    """Principal components that tell what a cell looks like, where a latent is a map."""
     batch: int = 64
     """Windows in a batch while the encoder learns."""
     rate: float = 1e-3
@@ -56,6 +58,12 @@ class TrainConfig:
     """Imagined futures side by side, where a model throws dice."""
     temporal_updates: int = 0
     """Gradient steps on a temporal distance, model frozen, for the objective `temporal`; 0: it learns none."""
+    keypoints: int = 0
+    """Places that each encoder boils a frame down to, where several things matter; 0: encoders that see the frame as a
+    whole. Frames only."""
+    tune_context: bool = True
+    """Whether the context goes on learning with the predictor. Where it is good already, leaving it as it is saves most of
+    the time: no frame has to be encoded again."""
 
 
 class Stage(nn.Module, ABC):

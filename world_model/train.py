@@ -152,6 +152,8 @@ class Readers(Stage):
 
     name = "readers"
     shapes_all = False
+    viewer: Any
+    """One with `begin`, for frames."""
     probe: Probe
 
     def __init__(self, model: WorldModel, episodes: Episodes, config: TrainConfig):
@@ -164,7 +166,8 @@ class Readers(Stage):
             self.probe.fit_units(name, values.flatten(0, 1))
         self.usual = usual_frame(episodes.obs) if len(episodes.obs_shape) == 3 else None
         if self.usual is not None:
-            self.viewer.room.data = torch.logit(self.usual.clamp(0.02, 0.98))
+            self.viewer.begin(self.usual, self.states)
+            self.resting = torch.from_numpy(episodes.obs.mean(1, dtype=np.float32) / 255).movedim(-1, 1)
 
     def loss(self, rng: np.random.Generator) -> dict[str, Tensor]:
         episode = rng.integers(0, len(self.episodes.obs), 64)
@@ -177,5 +180,6 @@ class Readers(Stage):
             for name, values in self.facts.items()
             for scale in [getattr(self.probe, f"scale_{name}")]
         }
-        parts["picture"] = picture_error(self.viewer(state), seen, self.usual)
+        resting = self.resting[episode] if self.usual is not None else None
+        parts["picture"] = picture_error(self.viewer(state), seen, self.usual, resting)
         return parts

@@ -102,15 +102,17 @@ def contrast(
     sure: float = 1.0,
     model: str = "",
     corpus: Corpus | None = None,
+    talk: bool = True,
 ) -> Contrast:
-    """Everyone's answer to one scenario. `guess`: the learner's, an option's index, and how sure they are.
+    """Everyone's answer to one scenario. `guess`: the learner's, an option's index, and how sure they are. `talk`: whether
+    a configured language model is asked too.
 
     A world that no shipped model knows is still asked of the text and of the truth. Raises AgentError or
     WorldModelError for a guess or a model that can't be.
     """
     guesses = [] if guess is None else [yours(guess, scenario.options, sure)]
     guesses.append(text(scenario.question, scenario.options, corpus))
-    spoken = talker(scenario.scene, scenario.question, scenario.options)
+    spoken = talker(scenario.scene, scenario.question, scenario.options) if talk else None
     if spoken:
         guesses.append(spoken)
     frames = None

@@ -165,7 +165,7 @@ EXPERIMENT = Experiment(
     question="Does an ensemble notice when a wall that it never needed to look at is gone, and does anything else?",
     criteria=(
         Criterion("ordinary", "AUROC of disagreement for wrong rollouts, in the world as learned", 0.6),
-        Criterion("gone", "the same among rollouts in the room without its wall", 0.65, "agreeing-ensembles-can-all-be-wrong",
+        Criterion("gone", "AUROC of disagreement for wrong rollouts, in the room without its wall", 0.65, "agreeing-ensembles-can-all-be-wrong",
                   above=False),
         Criterion("noticed", "AUROC of the fitted doubt (a check of the decoded frame) for telling that the wall is gone", 0.8,
                   "models-cannot-see-their-own-drift", above=False),

@@ -19,8 +19,11 @@ AFTER = 12
 """Periods after the port closes in which its shock is followed."""
 
 
-def measure(report: Report, *, episodes: int, rounds: int, seeds: tuple[int, ...]) -> Findings:
-    """`episodes` of 96 periods for each seed; the rule is searched for in `rounds` of 64 candidates."""
+def measure(
+    report: Report, *, episodes: int, rounds: int, search: int, seeds: tuple[int, ...]
+) -> Findings:
+    """`episodes` of 96 periods for each seed; the rule is searched for in `rounds` of 64 candidates, the planner's own, in
+    the model, in `search` rounds (0: as many as its passport says)."""
     from agents.baselines.inventory import order_up_to, tune
     from agents.config import PlanConfig
     from agents.contrast.answerers import model_for
@@ -38,7 +41,7 @@ def measure(report: Report, *, episodes: int, rounds: int, seeds: tuple[int, ...
         starts, goals = toys.tasks(world, episodes, seed)
         ruled.append(play(world, starts, goals, order_up_to(world, rule)).cost)
         report(f"seed {seed}: planning {episodes} episodes in the model")
-        config = PlanConfig(world=WORLD, model=name, seed=seed)
+        config = PlanConfig(world=WORLD, model=name, seed=seed, iterations=search)
         planned.append(toys.attempt(world, model, config, starts, goals).outcome.cost)
         report(f"seed {seed}: orders of every stage, and the shock of a closed port")
         swings.append(orders_swing(world, order_up_to(world, rule), starts))
@@ -134,8 +137,8 @@ EXPERIMENT = Experiment(
     ),
     cannot_show="Three stages, one product and known costs, and stages that order by one plan; real chains have people "
     "who misread delays, and shocks of kinds that were never recorded.",
-    quick={"episodes": 8, "rounds": 4, "seeds": (0, 1, 2)},
-    full={"episodes": 70, "rounds": 30, "seeds": (0, 1, 2)},
+    quick={"episodes": 12, "rounds": 6, "search": 12, "seeds": (0, 1, 2)},
+    full={"episodes": 70, "rounds": 30, "search": 0, "seeds": (0, 1, 2)},
     measure=measure,
     draw=draw,
 )  # fmt: skip

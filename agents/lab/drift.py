@@ -97,7 +97,7 @@ EXPERIMENT = Experiment(
     criteria=(
         Criterion("untrained", "error of an untrained network over the trained one's, eyes closed, steps 97 to 128", 2.0),
         Criterion("growth", "error with eyes closed in steps 97 to 128 over that of the first step", 3.0, "errors-compound"),
-        Criterion("lost", "that error over the distance to another walk's place at the same time", 0.5, "errors-compound"),
+        Criterion("lost", "error with eyes closed, steps 97 to 128, over the distance to another walk's place at the same time", 0.5, "errors-compound"),
         Criterion("looking", f"error with a look every {LOOK} steps over that with eyes closed, steps 97 to 128", 0.5,
                   "looking-again-regrounds", above=False),
         Criterion("steady", f"error with a look every {LOOK} steps, steps 97 to 128 over steps 1 to 32", 1.25,

@@ -1,7 +1,7 @@
 """At equal real steps, does learning a model and planning in it beat learning to act without one?
 
-The rival is PPO (Schulman et al., arXiv 1707.06347) of stable-baselines3 with its own settings, but for larger batches. It is given more than the
-model gets: the true places of dot and goal instead of pictures, and a reward at every step for coming nearer.
+Three learners, scored at the same numbers of real steps on the same tasks: planning in a model learned from pictures of
+random behaviour, behaviour cloning with hindsight on the same recordings, and PPO, which chooses its own steps.
 """
 
 from __future__ import annotations
@@ -11,167 +11,120 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from agents.errors import AgentError
 from agents.lab.base import Criterion, Experiment, Findings, Report
 from agents.lab.intervals import difference, share
 
 if TYPE_CHECKING:
-    from agents.worlds.base import World
+    from world_model.data import Episodes
+    from world_model.models.base import WorldModel
 
 WORLD, MODEL = "two-rooms", "two-rooms-jepa"
-COPIES = 64
+LENGTH = 50
+"""Real steps of a recording."""
+NAMES = {
+    "model": "planning in a learned model",
+    "cloned": "behaviour cloning with hindsight",
+    "ppo": "PPO",
+}
 
 
-def measure(report: Report, *, tasks: int, more: int, seeds: tuple[int, ...]) -> Findings:
-    """PPO learns for as many real steps as the model's recordings hold, then on to `more` times as many, for each seed;
-    all act on `tasks` tasks of that seed."""
+def measure(
+    report: Report,
+    *,
+    tasks: int,
+    steps: tuple[int, ...],
+    beyond: tuple[int, ...],
+    updates: int,
+    seeds: tuple[int, ...],
+) -> Findings:
+    """Every learner is scored after each of `steps` real steps, PPO after those `beyond` as well, for each seed, on `tasks`
+    tasks of that seed. `updates` of the model's encoder, and as many of its predictor."""
+    from agents.baselines import ppo
+    from agents.baselines.cloning import Clone
     from agents.config import PlanConfig
+    from agents.judging.referee import play
     from agents.lab import toys
+    from agents.learning.collect import collect
     from agents.worlds import make_world
-    from world_model.checkpoint import load
 
-    world, checkpoint = make_world(WORLD), load(MODEL)
-    recipe = checkpoint.passport.data_recipe
-    real = recipe["episodes"] * recipe["steps"]
-    model: list[np.ndarray] = []
-    equal: list[np.ndarray] = []
-    longer: list[np.ndarray] = []
+    world = make_world(WORLD)
+    found: dict[str, dict[int, list[np.ndarray]]] = {name: {} for name in NAMES}
     for seed in seeds:
-        report(f"seed {seed}: {tasks} tasks planned in the model")
-        config = PlanConfig(world=WORLD, model=MODEL, seed=seed)
-        model.append(toys.planned(world, checkpoint.model, config, tasks, seed).outcome.success)
-        agent = new_agent(world, seed)
-        for found, steps in ((equal, real), (longer, (more - 1) * real)):
-            learn(agent, steps, seed, report)
-            found.append(acted(agent, world, *toys.tasks(world, tasks, seed)))
-    rows = {"model": np.concatenate(model), "equal": np.concatenate(equal), "longer": np.concatenate(longer)}
+        starts, goals = toys.tasks(world, tasks, seed)
+        config = PlanConfig(
+            world=WORLD, model=MODEL, seed=seed
+        )  # its settings of the search; its weights are not used
+        for real in steps:
+            recorded = collect(WORLD, real // LENGTH, LENGTH, seed)
+            report(f"seed {seed}: a model learns from {real:,} real steps")
+            model = _model(recorded, seed, updates, report)
+            planned = toys.attempt(world, model, config, starts, goals).outcome.success
+            found["model"].setdefault(real, []).append(planned)
+            report(f"seed {seed}: behaviour cloning learns from the same {real:,}")
+            cloned = play(world, starts, goals, Clone(recorded, seed).policy(goals)).success
+            found["cloned"].setdefault(real, []).append(cloned)
+        agent = ppo.new_agent(world, seed)
+        for real in (*steps, *beyond):
+            ppo.learn(agent, real, lambda line, seed=seed: report(f"seed {seed}: {line}"))
+            acted = play(world, starts, goals, ppo.policy(agent, goals)).success
+            found["ppo"].setdefault(real, []).append(acted)
+    rows = {name: {real: np.concatenate(hits) for real, hits in by.items()} for name, by in found.items()}
+    equal, longest = steps[-1], beyond[-1]
+    model, others = rows["model"][equal], {"equal": rows["ppo"][equal], "longer": rows["ppo"][longest]}
     return Findings(
         readings={
-            "learned": share(rows["model"]),
-            "equal": difference(rows["model"], rows["equal"]),
-            "longer": difference(rows["model"], rows["longer"]),
-            "without": difference(rows["equal"], rows["model"]),
+            "learned": share(model),
+            "equal": difference(model, others["equal"]),
+            "longer": difference(model, others["longer"]),
+            "without": difference(others["equal"], model),
         },
         seeds=seeds,
         data={
-            "success": {name: vars(share(hits)) for name, hits in rows.items()},
-            "real_steps": real,
-            "more": more,
+            "curves": {
+                name: [{"steps": real, **vars(share(hits))} for real, hits in by.items()] for name, by in rows.items()
+            },
+            "by_seed": {
+                name: {str(real): [float(hits.mean()) for hits in by] for real, by in table.items()}
+                for name, table in found.items()
+            },
+            "success": {
+                name: vars(share(hits)) for name, hits in (*others.items(), ("cloned", rows["cloned"][equal]))
+            },
+            "real_steps": equal,
+            "more": longest // equal,
         },
+    )  # fmt: skip
+
+
+def _model(recorded: Episodes, seed: int, updates: int, report: Report) -> WorldModel:
+    """The recipe of a single room, without the readers, which planning does not use."""
+    from agents.learning.recipes import arguments
+    from world_model.models.jepa import JEPA
+    from world_model.stages import TrainConfig
+    from world_model.train import train
+
+    config = TrainConfig(
+        context_size=0, apart=0, inverse=1, whiten=3000, batch=24, rate=2e-3, seed=seed,
+        fast_updates=updates, predict_updates=updates, reader_updates=0,
+    )  # fmt: skip
+    return train(
+        lambda episodes, settings: JEPA(**arguments("jepa", episodes, settings)),
+        recorded,
+        config,
+        lambda health: report(f"seed {seed}: {health}"),
     )
-
-
-def new_agent(world: World, seed: int) -> Any:
-    """PPO over COPIES tasks side by side. Raises AgentError where stable-baselines3 is not installed."""
-    try:
-        from stable_baselines3 import PPO
-    except ImportError:
-        raise AgentError(
-            "this experiment needs stable-baselines3; install it with: pip install --no-deps stable-baselines3==2.9.2"
-        ) from None
-    return PPO(
-        "MlpPolicy", _copies(world, seed), seed=seed, device="cpu", n_steps=32, batch_size=256, verbose=0
-    )
-
-
-def learn(agent: Any, steps: int, seed: int, report: Report) -> None:
-    """Goes on learning for `steps` more real steps, counted over all copies."""
-    part = 10_000
-    for done in range(0, steps, part):
-        report(f"seed {seed}: PPO learns, {done:,} of {steps:,} real steps")
-        agent.learn(min(part, steps - done), reset_num_timesteps=False)
-
-
-def acted(agent: Any, world: World, starts: np.ndarray, goals: np.ndarray) -> np.ndarray:
-    from agents.judging.referee import play
-
-    return play(
-        world, starts, goals, lambda state: agent.predict(_seen(state, goals), deterministic=True)[0]
-    ).success
-
-
-def _seen(state: np.ndarray, goals: np.ndarray) -> np.ndarray:
-    """What PPO sees: where the dot and the goal are, each in [-1, 1]."""
-    return np.concatenate([state[:, :2], goals[:, :2]], 1).astype(np.float32) / 32 - 1
-
-
-def _copies(world: World, seed: int) -> Any:
-    """The world as stable-baselines3 steps it: a task that ends is followed by a fresh one at once."""
-    import gymnasium as gym
-    from stable_baselines3.common.vec_env import VecEnv
-
-    class Copies(VecEnv):
-        def __init__(self) -> None:
-            seen = gym.spaces.Box(-1.5, 1.5, (4,), np.float32)
-            super().__init__(COPIES, seen, gym.spaces.Box(-1, 1, (world.action_size,), np.float32))
-            self.rng = np.random.default_rng(seed)
-
-        def reset(self):
-            self.state, self.goals = world.sample_tasks(self.rng, COPIES)
-            self.steps = np.zeros(COPIES, int)
-            return _seen(self.state, self.goals)
-
-        def step_async(self, actions) -> None:
-            self.actions = actions
-
-        def step_wait(self):
-            before = self._gap()
-            self.state = world.step(self.state, self.actions.astype(np.float32))
-            self.steps += 1
-            reached, late = world.reached(self.state, self.goals), self.steps >= world.max_steps
-            reward = (before - self._gap()) / 10 + 10.0 * reached
-            done = reached | late
-            infos: list[dict[str, Any]] = [{} for _ in range(COPIES)]
-            last = _seen(self.state, self.goals)
-            for i in np.flatnonzero(done):
-                infos[i] = {
-                    "terminal_observation": last[i],
-                    "TimeLimit.truncated": bool(late[i] and not reached[i]),
-                }
-            if done.any():
-                self.state[done], self.goals[done] = world.sample_tasks(self.rng, int(done.sum()))
-                self.steps[done] = 0
-            return _seen(self.state, self.goals), reward.astype(np.float32), done, infos
-
-        def _gap(self) -> np.ndarray:
-            """Pixels of the shortest way to the goal: through the door, which is more help than a straight line."""
-            length = world.shortest(self.state, self.goals)
-            assert length is not None
-            return length
-
-        def close(self) -> None: ...
-
-        def get_attr(self, attr_name, indices=None):
-            return [getattr(self, attr_name, None)] * COPIES
-
-        def set_attr(self, attr_name, value, indices=None) -> None:
-            setattr(self, attr_name, value)
-
-        def env_method(self, method_name, *args, indices=None, **kwargs):
-            raise AgentError(f"copies of a world have no method {method_name}")
-
-        def env_is_wrapped(self, wrapper_class, indices=None):
-            return [False] * COPIES
-
-    return Copies()
 
 
 def draw(record: Mapping[str, Any]) -> str:
     from agents import figures
 
-    success, more = record["data"]["success"], record["data"]["more"]
-    names = {
-        "model": "planning in a learned model",
-        "equal": "PPO, as many real steps",
-        "longer": f"PPO, {more} times as many",
-    }
-    rows = [success[name] for name in names]
-    return figures.bars(
-        "What real steps buy",
-        "success",
-        list(names.values()),
-        {"success": [(r["value"], r["low"], r["high"]) for r in rows]},
-    )
+    curves = record["data"]["curves"]
+    steps = [point["steps"] for point in curves["ppo"]]
+    series = {}
+    for name, words in NAMES.items():
+        points = {p["steps"]: (p["value"], p["low"], p["high"]) for p in curves[name]}
+        series[words] = [points.get(real, (np.nan, np.nan, np.nan)) for real in steps]
+    return figures.lines("What real steps buy", "real steps", "success", steps, series, log_x=True)
 
 
 EXPERIMENT = Experiment(
@@ -186,10 +139,10 @@ EXPERIMENT = Experiment(
         Criterion("without", "success of PPO after as many real steps, less that of planning in the model", -0.1,
                   "atari-without-a-model"),
     ),
-    cannot_show="One rival with its usual settings; methods without a model that were tuned for few steps, or that learn off "
-    "policy, need fewer than PPO. The model's computing time is not counted.",
-    quick={"tasks": 20, "more": 2, "seeds": (0, 1, 2)},
-    full={"tasks": 100, "more": 10, "seeds": (0, 1, 2)},
+    cannot_show="Two rivals with their usual settings; methods without a model that were tuned for few steps, or that learn "
+    "off policy, need fewer than PPO. The model's computing time is not counted.",
+    quick={"tasks": 20, "steps": (10_000,), "beyond": (20_000,), "updates": 300, "seeds": (0, 1, 2)},
+    full={"tasks": 100, "steps": (3_000, 10_000, 30_000), "beyond": (100_000, 300_000), "updates": 1000, "seeds": (0, 1, 2)},
     measure=measure,
     draw=draw,
 )  # fmt: skip

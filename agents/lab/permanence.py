@@ -118,7 +118,7 @@ EXPERIMENT = Experiment(
                   above=False),
         Criterion("vanish", "share of matched clips whose impossible pair surprises more, vanishing ball", 0.75,
                   "surprise-shows-understanding"),
-        Criterion("all", "the same, mean over all kinds of impossible clips", 0.75, "latent-prediction-learns-physics"),
+        Criterion("all", "share of matched clips whose impossible pair surprises more, mean over all kinds", 0.75, "latent-prediction-learns-physics"),
     ),
     cannot_show="One ball, one paddle and flat screens; and a network can be surprised for other reasons than keeping the "
     "ball in mind, which is why matched pairs and an untrained null stand beside every figure.",

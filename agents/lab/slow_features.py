@@ -79,9 +79,9 @@ EXPERIMENT = Experiment(
     question="Does a latent predictor keep what acting needs, or what stays the same?",
     criteria=(
         Criterion("plain", "R² of the dot's position read from the latent, on a plain floor", 0.5),
-        Criterion("gain", "that R² on a backdrop, with guessing the action less without", 0.3,
+        Criterion("gain", "R² of the dot's position on a backdrop, with guessing the action less without", 0.3,
                   "action-guessing-keeps-the-agent"),
-        Criterion("kept", "that R² on a backdrop, without guessing the action", 0.5,
+        Criterion("kept", "R² of the dot's position on a backdrop, without guessing the action", 0.5,
                   "static-background-fools-jepa", above=False),
         Criterion("loss", "log10 of the prediction loss on a backdrop, without guessing over with", 0.0,
                   "prediction-loss-misleads", above=False),

@@ -23,6 +23,7 @@ CONTINUOUS = {
 DISCRETE = {
     "categorical": ("agents.planners.categorical", "CategoricalCEM"),
     "mcts": ("agents.planners.mcts", "MCTS"),
+    "breadth": ("agents.planners.breadth", "BreadthFirst"),
 }
 """Planner -> its module, imported when it is asked for, and its class: for actions that are numbers, or choices."""
 RULES = ("feedback",)

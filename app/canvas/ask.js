@@ -25,7 +25,7 @@ export function mount({ element, props, trigger, watch }) {
     question = question.trim();
     if (!question || send.disabled) return;
     empty.remove();
-    const body = h("div", { class: "answer" }, h("p", { class: "thinking" }, "Reading the sources", h("i"), h("i"), h("i")));
+    const body = h("div", { class: "answer" }, thinking("Reading the sources"));
     const turn = h("article", { class: "turn" }, h("p", { class: "question" }, question), body);
     log.append(turn);
     waiting.set(++turns, body);
@@ -48,6 +48,7 @@ export function mount({ element, props, trigger, watch }) {
     const reply = props.value ?? {};
     const body = waiting.get(reply.turn);
     if (!body) return;
+    if (reply.place) return body.replaceChildren(thinking(`Waiting: ${reply.place} before you`));
     if (reply.answer && !reply.done) return drawTurn(body, reply);
     waiting.delete(reply.turn);
     if (reply.working) return body.replaceChildren(drawWorking(reply.working));
@@ -89,6 +90,8 @@ export function mount({ element, props, trigger, watch }) {
   });
 }
 
+const thinking = (words) => h("p", { class: "thinking" }, words, h("i"), h("i"), h("i"));
+
 function emptyState(examples, submit) {
   return h("div", { class: "empty" },
     h("h2", {}, "What would you like to know about world models?"),
@@ -102,7 +105,7 @@ function createCaution(known) {
   const kept = store.get("caution");
   const slider = h("input", { id: "caution", type: "range", min: "0", max: "1", step: "0.05", value: kept ?? known.default, oninput: told });
   const said = h("span", { class: "faint" });
-  const root = h("details", { class: "caution-box" }, h("summary", {}, "Caution"), h("label", { for: "caution" }, "Answer only when at least this sure"), slider, said);
+  const root = h("details", { class: "caution-box" }, h("summary", {}, "How cautious?"), h("label", { for: "caution" }, "Answer only when at least this sure"), slider, said);
   told();
   return { root, value: () => (Number(slider.value) === known.default ? null : Number(slider.value)) };
 
@@ -135,7 +138,8 @@ function drawAnswer(answer, follow, addDocuments) {
       return h("button", { type: "button", class: c.caution ? "chip marked" : "chip", "data-n": n, "aria-label": `Citation ${n}${c.caution ? ", marked" : ""}: ${c.title}`, title: c.title, onclick: () => follow(n) }, String(n));
     });
     const kind = sentence.support === "unsupported" ? "sentence unsupported" : "sentence";
-    parts.at(-1).append(h("span", { class: kind }, sentence.text, chips.length ? "\u2060" : null, chips), " ");
+    const why = sentence.support === "unsupported" ? "No support was found for this in the cited passage" : null;
+    parts.at(-1).append(h("span", { class: kind, title: why }, sentence.text, chips.length ? "\u2060" : null, chips), " ");
   }
   return [read, ...parts, h("p", { class: "support" }, supportLine(answer)), notice].filter(Boolean);
 }
@@ -157,7 +161,7 @@ function supportLine(answer) {
   const unsupported = count("unsupported");
   if (count("verbatim") === total) return "Every sentence is quoted word for word.";
   const checked = `Written by ${answer.writer}, and checked against the sources`;
-  return unsupported ? `${checked}: ${unsupported} of ${total} sentences found no support and are underlined.` : `${checked}.`;
+  return unsupported ? `${checked}: ${unsupported} of ${total} sentences found no support and are struck through.` : `${checked}.`;
 }
 
 export const citationKey = (c) => `${c.source_id}:${c.start}-${c.end}`;

@@ -16,7 +16,7 @@ export function createChoices(run, chosen) {
     field("Model", model), parts, field("Planner", planner), field("Objective", objective), field("Budget", budget), field("Steps between looks", look), field("Seed", seed),
     h("button", { id: "plan-run", class: "primary", type: "submit" }, "Run"));
   let known = null;
-  return { root, load, settings, link };
+  return { root, load, settings, link, go };
 
   async function load() {
     known = await (await fetch("/api/plan/options")).json();
@@ -24,10 +24,10 @@ export function createChoices(run, chosen) {
     objective.replaceChildren(h("option", { value: "" }, "as it suits"), ...known.objectives.map((name) => h("option", { value: name }, name)));
     budget.replaceChildren(...Object.entries(known.budgets).map(([name, [samples, rounds]]) => h("option", { value: name, selected: name === "medium" }, `${name}: ${samples} × ${rounds}`)));
     const shared = new URLSearchParams(location.hash.slice(1));
-    if (shared.get("model")) model.value = shared.get("model");
+    if (known.models.some((m) => m.name === shared.get("model"))) model.value = shared.get("model");
     else if (known.models.some((m) => m.name === "two-rooms-jepa")) model.value = "two-rooms-jepa";
     fit();
-    if (shared.get("model")) restore(shared);
+    if (shared.get("model") === model.value) restore(shared);
   }
   function now() {
     return known.models.find((m) => m.name === model.value);
@@ -59,9 +59,14 @@ export function createChoices(run, chosen) {
     return `${location.origin}/#${new URLSearchParams({ tab: "plan", ...fields })}`;
   }
   function restore(shared) {
-    for (const [name, control] of Object.entries({ planner, objective, budget, look, seed })) if (shared.has(name)) control.value = shared.get(name);
-    parts.querySelectorAll("select").forEach((select) => { if (shared.has(select.dataset.part)) select.value = shared.get(select.dataset.part); });
+    for (const [name, control] of Object.entries({ planner, objective, budget, look, seed })) take(control, shared.get(name));
+    parts.querySelectorAll("select").forEach((select) => take(select, shared.get(select.dataset.part)));
     go();
+  }
+  // A link may be old, or somebody's joke: what can't be chosen is left as it is.
+  function take(control, value) {
+    if (value === null || (control.options && ![...control.options].some((option) => option.value === value))) return;
+    control.value = value;
   }
   function go() {
     if (known) run(settings());

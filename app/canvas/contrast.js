@@ -5,8 +5,8 @@ import { createFilm } from "/canvas/film.js";
 const SCORE = "contrast-score";
 
 export function mount({ element }) {
-  const free = h("input", { id: "contrast-question", type: "text", maxlength: "400", placeholder: "Ask what would happen, in your own words", "aria-label": "A question in your own words" });
-  const sent = h("form", { class: "free", onsubmit: (event) => { event.preventDefault(); route(); } }, free, h("button", { class: "ghost", type: "submit" }, "Where does it go?"));
+  const free = h("input", { id: "contrast-question", type: "text", maxlength: "400", placeholder: "Or ask in your own words …", "aria-label": "A question in your own words" });
+  const sent = h("form", { class: "free", onsubmit: (event) => { event.preventDefault(); route(); } }, free, h("button", { class: "ghost", type: "submit" }, "Where can I watch it?"));
   const routed = h("div", { class: "routed", "aria-live": "polite" });
   const worlds = h("div", { class: "choices", role: "radiogroup", "aria-label": "World" });
   const next = h("button", { class: "ghost", type: "button", onclick: () => draw(world) }, "Another question");
@@ -57,7 +57,8 @@ export function mount({ element }) {
     said.textContent = "";
     answers.replaceChildren();
     options.replaceChildren(...now.options.map((option, i) => h("label", {}, h("input", { type: "radio", name: "contrast-option", value: i, onchange: () => { chosen = i; reveal.disabled = false; } }), " ", option)));
-    film.load([{ title: found.frames > 1 ? "What is seen" : "The start", caption: "", sheet: found.sheet, words: now.scene }]);
+    film.load([{ title: found.frames > 1 ? "What is seen" : "The start", caption: "", sheet: found.sheet, words: now.scene },
+      { title: "And then?", caption: "", sheet: null, words: "Guess first. Then the model’s imagination and the real world play here, side by side." }]);
   }
 
   async function settle(guessed) {
@@ -70,7 +71,7 @@ export function mount({ element }) {
     if (found.error) { said.textContent = found.error; return; }
     root.classList.add("settled");
     const model = found.guesses.find((g) => g.who !== "you" && g.who !== "text");
-    said.textContent = found.summary;
+    said.textContent = found.summary.replace(/(^|[.] )([a-z])/g, (all, before, first) => before + first.toUpperCase());
     options.querySelectorAll("input").forEach((input) => { input.disabled = true; });
     options.children[found.answer].classList.add("true");
     reveal.disabled = true;

@@ -30,5 +30,5 @@ export const percent = (x) => `${(100 * x).toFixed(x > 0 && x < 1 ? 1 : 0).repla
 // Go to another tab and tell it something there, once it listens.
 export function openTab(name, event, detail) {
   [...document.querySelectorAll("[role=tab]")].find((tab) => tab.textContent.trim() === name)?.click();
-  setTimeout(() => dispatchEvent(new CustomEvent(event, { detail })), 350);
+  if (event) setTimeout(() => dispatchEvent(new CustomEvent(event, { detail })), 350);
 }

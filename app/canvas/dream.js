@@ -4,12 +4,13 @@ import { createDrift } from "/canvas/drift.js";
 
 const SIZE = 64, HEADER = 7, INK = "rgba(15, 23, 42, .85)", ACCENT = "#ea580c";
 const KEYS = { ArrowUp: 0, KeyW: 0, ArrowRight: 1, KeyD: 1, ArrowDown: 2, KeyS: 2, ArrowLeft: 3, KeyA: 3 };
+const FIRST = "two-rooms-jepa"; // the plainest one
 const ARROWS = ["↑", "→", "↓", "←"], NAMES = ["up", "right", "down", "left"];
 
 export function mount({ element }) {
   const canvas = h("canvas", { tabindex: "0", role: "application", "aria-label": "The dream. Arrow keys move, L looks again, G shows or hides the ghost, T tells, R records, N starts anew." });
   const drift = createDrift();
-  const number = h("b", { class: "pixels" }, "0.0"), since = h("span", {}, "steps since the last look: 0");
+  const number = h("b", { class: "pixels" }, "–"), since = h("span", {}, "steps since the last look: 0");
   const say = h("p", { class: "say", "aria-live": "polite" });
   const models = h("div", { class: "models", role: "radiogroup", "aria-label": "Model" });
   const button = (label, key, run) => h("button", { class: "ghost", type: "button", onclick: () => { run(); canvas.focus({ preventScroll: true }); } }, label, " ", h("kbd", {}, key));
@@ -22,9 +23,9 @@ export function mount({ element }) {
   const root = h("section", { class: "dream card" },
     h("div", { class: "stage" }, canvas, veil),
     h("div", { class: "panel" }, models,
-      h("p", { class: "reading" }, "drift ", number, " px"), since, drift.canvas, say,
+      h("p", { class: "reading" }, "drift ", number, " px"), since, drift.canvas, say, pad,
       h("div", { class: "tools" }, button("Look again", "L", look), ghost, button("I can tell", "T", tell), record, button("New start", "N", start)),
-      pad, h("p", { class: "faint" }, "Drift is the distance between where the model thinks the dot is, read from its latent by a probe, and where it really is. The ghost is the real dot."), told));
+      h("p", { class: "faint" }, "Drift is the distance between where the model thinks the dot is, read from its latent by a probe, and where it really is. The ghost is the real dot."), told));
   keep(element, root);
 
   const held = [0, 0, 0, 0], released = new Set();
@@ -34,7 +35,7 @@ export function mount({ element }) {
 
   fetch("/api/dream").then((reply) => reply.json()).then((found) => {
     telling = found.telling;
-    const names = Object.keys(found.models);
+    const names = Object.keys(found.models).sort((a, b) => (b === FIRST) - (a === FIRST));
     names.forEach((name) => models.append(h("label", {}, h("input", { type: "radio", name: "dream-model", value: name, checked: name === names[0], onchange: () => choose(name) }), " ", name)));
     model = names[0];
     begin.disabled = !model;

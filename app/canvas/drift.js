@@ -6,6 +6,7 @@ const SHOWN = 360;
 export function createDrift() {
   const canvas = h("canvas", { class: "drift", role: "img", "aria-label": "Drift in pixels over the last steps" });
   let values = [], marks = [];
+  new ResizeObserver(draw).observe(canvas);
   const drift = { canvas, last: -1, clear() { values = []; marks = []; drift.last = -1; draw(); }, push };
   return drift;
 

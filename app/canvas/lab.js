@@ -10,7 +10,7 @@ export function mount({ element }) {
   const tested = h("input", { id: "lab-tested", type: "checkbox", checked: true, onchange: draw });
   const count = h("p", { class: "faint", "aria-live": "polite" });
   const list = h("ul", { class: "board" });
-  const page = h("article", { class: "card page", tabindex: "-1" }, h("h2", {}, "Every claim can be run"), h("p", {}, "Pick a claim. You will see who says so, who disagrees, and what would settle it. Where it has an experiment, you can run the toy version here, against a threshold that was set before."));
+  const page = h("article", { class: "card page", tabindex: "-1" }, h("h2", {}, "Pick a claim, then put it to the test"), h("p", {}, "Each opens to those who say so, those who disagree, and what would change their minds. Where it has an experiment you guess first; then a toy version runs here, against a threshold that was set before."));
   const root = h("section", { class: "lab" },
     h("div", { class: "card index" }, find, status, h("label", { class: "only" }, tested, " only those with an experiment"), count, list), page);
   keep(element, root);
@@ -34,6 +34,7 @@ export function mount({ element }) {
     data = found;
     data.byId = Object.fromEntries(data.experiments.map((e) => [e.id, e]));
     draw();
+    if (!open) page.append(tally());
     root.dataset.ready = "1";
   }
   const verdictOf = (claim) => data.byId[claim.experiment]?.verdicts[claim.id] ?? "";
@@ -46,6 +47,14 @@ export function mount({ element }) {
     list.replaceChildren(...shown.map((claim) => h("li", {}, h("button", { type: "button", "aria-current": open === claim.id ? "true" : null, onclick: () => show(claim.id) },
       h("span", { class: "marks" }, h("span", { class: `status ${claim.status}` }, claim.status), h("span", { class: "faint" }, `${claim.for} for, ${claim.against} against`), verdictOf(claim) && badge(verdictOf(claim))),
       h("span", {}, claim.statement)))));
+  }
+  // How the recorded experiments came out, one line an outcome.
+  function tally() {
+    const outcomes = data.claims.filter((c) => data.byId[c.experiment]).map((c) => verdictOf(c) || "not run yet");
+    const rows = ["supported", "contradicted", "inconclusive", "not run yet"].map((name) => [name, outcomes.filter((o) => o === name).length]).filter(([, n]) => n);
+    return h("section", { class: "tally" }, h("h3", {}, `What the ${outcomes.length} tested claims came to`),
+      h("ul", {}, rows.map(([name, n]) => h("li", {}, h("span", { class: `verdict ${name}` }, name), h("span", { class: "track", "aria-hidden": "true" }, h("i", { class: name.split(" ")[0], style: `width:${(100 * n) / outcomes.length}%` })), h("b", {}, n)))),
+      h("p", { class: "faint" }, "A toy can contradict a claim in a toy world. What it cannot show is said beside each."));
   }
   const badge = (outcome) => h("span", { class: `verdict ${outcome}` }, outcome);
 

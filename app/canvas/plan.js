@@ -1,5 +1,6 @@
 // The Plan tab: an episode arrives as one bundle and is played here, three pictures and a timeline on one clock.
 import { createChoices } from "/canvas/choices.js";
+import { createDial } from "/canvas/dial.js";
 import { h, keep } from "/canvas/dom.js";
 import { createPicture, loadSheet } from "/canvas/picture.js";
 import { createScore } from "/canvas/score.js";
@@ -10,7 +11,7 @@ const STEPS_PER_SECOND = 15;
 const SPEEDS = [1, 0.5, 0.25, 2];
 
 export function mount({ element }) {
-  const choices = createChoices(run, (model) => score.show(model)), score = createScore();
+  const choices = createChoices(run, (model) => { score.show(model); dial.clear(); }), score = createScore(), dial = createDial(choices);
   const pictures = {
     imagined: createPicture("Imagined", "what the model expects"),
     real: createPicture("Real", "what the world does"),
@@ -24,7 +25,8 @@ export function mount({ element }) {
   const summary = h("p", { class: "summary", "aria-live": "polite" });
   const empty = h("div", { class: "empty-stage" },
     h("h2", {}, "Watch a plan meet the world"),
-    h("p", {}, "The dot must reach a goal in the other room. Press Run: the model imagines many futures, the planner picks one, and the real world answers."));
+    h("p", {}, "The model imagines many futures, the planner picks one, and the real world answers. Here the dot must reach a goal in the other room."),
+    h("button", { class: "primary", type: "button", onclick: () => choices.go() }, "Run an episode"));
   const film = h("div", { class: "film", hidden: true },
     h("div", { class: "pictures" }, pictures.imagined.root, pictures.real.root,
       h("div", { class: "side" }, pictures.blind.root, pictures.goal.root)),
@@ -32,7 +34,7 @@ export function mount({ element }) {
   const takeaway = createTakeaway(choices, () => pictures.real.root.querySelector("canvas").captureStream?.(30), replay);
   film.append(takeaway.root);
   const root = h("section", { class: "plan card" }, summary, empty, film);
-  keep(element, h("div", { class: "planning" }, choices.root, root, score.root));
+  keep(element, h("div", { class: "planning" }, choices.root, root, score.root, dial.root));
 
   let trace = null, time = 0, playing = false, rate = 0, last = 0, frames = 0, since = 0, arrived = 0;
 
@@ -50,12 +52,13 @@ export function mount({ element }) {
     root.classList.remove("failed");
     summary.textContent = "Planning …";
     const asked = ++arrived;
+    const turn = crypto.getRandomValues(new Uint32Array(4)).join("");
     const slow = setInterval(async () => {
-      const { waiting } = await (await fetch("/api/plan/waiting")).json();
-      if (asked === arrived && waiting > 2) summary.textContent = `Planning … ${waiting} episodes are planned or wait here.`;
-    }, 2000);
+      const { place } = await (await fetch(`/api/plan/place?turn=${turn}`)).json();
+      if (asked === arrived && root.classList.contains("busy")) summary.textContent = place ? `Waiting: ${place} before this one …` : "Planning …";
+    }, 1000);
     try {
-      const reply = await fetch("/api/plan/run", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(settings) });
+      const reply = await fetch(`/api/plan/run?turn=${turn}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(settings) });
       if (asked === arrived) await show(await reply.json());
     } catch {
       if (asked === arrived) await show({ error: "The server does not answer." });

@@ -20,9 +20,17 @@ function inline(text) {
   });
 }
 
-// A figure that our server drew. Parsed apart from the page, so a script in it would never run.
+const NOT_DRAWN = "script, foreignObject, iframe, animate, set";
+
+// A figure that our server drew. Parsed apart from the page, and what could run or load is taken out.
 export function figure(svg) {
   const root = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
+  root.querySelectorAll(NOT_DRAWN).forEach((node) => node.remove());
+  root.querySelectorAll("style").forEach((node) => /url\(|@import/i.test(node.textContent) && node.remove());
+  root.querySelectorAll("image").forEach((node) => !node.getAttribute("href")?.startsWith("data:image/png;") && node.remove());
+  for (const node of [root, ...root.querySelectorAll("*")]) {
+    for (const { name, value } of [...node.attributes]) if (/^on/i.test(name) || (/href$/i.test(name) && !/^(#|data:image\/png;)/.test(value))) node.removeAttribute(name);
+  }
   return h("figure", { class: "figure" }, document.importNode(root, true));
 }
 

@@ -1,5 +1,14 @@
 // What an answer rests on: a card a citation, and the passage in its source with the span marked.
-import { h, safeLink } from "/canvas/dom.js";
+import { h, openTab, safeLink } from "/canvas/dom.js";
+
+// What a newcomer may do after asking.
+const WAYS = [
+  ["Contrast", "Guess what happens; then see what text, model and world say."],
+  ["Plan", "Watch a model imagine, act, and be corrected."],
+  ["Dream", "Play inside a model until you notice."],
+  ["Lab", "Put a claim to the test."],
+  ["Trends", "See what people write about, and since when."],
+];
 
 export function createSources() {
   const root = h("aside", { class: "sources card", "aria-label": "Sources" });
@@ -11,7 +20,9 @@ export function createSources() {
 
   function rest() {
     cards.replaceChildren(h("div", { class: "rest" },
-      h("h2", {}, "Sources"), h("p", {}, "The quoted passages of an answer appear here, each with its date and its camp.")));
+      h("h2", {}, "Sources"), h("p", {}, "The quoted passages of an answer appear here, each with its date and its camp."),
+      h("h2", {}, "Then watch it happen"),
+      h("ul", { class: "ways" }, WAYS.map(([tab, words]) => h("li", {}, h("button", { type: "button", onclick: () => openTab(tab) }, h("b", {}, tab), h("span", {}, words)))))));
   }
 
   function show(answer) {

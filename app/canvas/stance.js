@@ -24,6 +24,6 @@ export function drawRoute(route, stance) {
   if (!offers.length) return null;
   return h("p", { class: "route" }, "Watch it happen: ", offers.map(({ target, title }) => {
     const [what, id] = target.split(":");
-    return h("button", { type: "button", class: "ghost", title: route.reason, onclick: () => (what === "scenario" ? openTab("Contrast", "orrery:scenario", { world: id, kind: route.kind }) : openTab("Lab", "orrery:experiment", id)) }, title);
+    return h("button", { type: "button", class: "ghost", title: route.reason, onclick: () => (what === "scenario" ? openTab("Contrast", "orrery:scenario", { world: id, kind: route.kind }) : openTab("Lab", "orrery:experiment", id)) }, title.replace(/^(the|a) (\w)/, (all, article, first) => first.toUpperCase()));
   }));
 }

@@ -48,7 +48,7 @@ export function createTakeaway(choices, stream, replay) {
   async function gif() {
     said.textContent = "Drawing the clip …";
     const reply = await post("clip");
-    if (!reply.ok) { said.textContent = await reply.text(); return; }
+    if (reply.headers.get("content-type") !== "image/gif") { said.textContent = (await reply.json()).error; return; }
     keep(await reply.blob(), `${stem()}.gif`);
     said.textContent = "The clip is kept: real, imagined, goal.";
   }

@@ -9,7 +9,7 @@ export function mount({ element }) {
   const changed = h("button", { class: "ghost", type: "button", onclick: compare }, "What changed since then?");
   const grid = h("div", { class: "grid", tabindex: "0", role: "region", "aria-label": "Titles by topic and time" });
   const facts = h("p", { class: "faint" });
-  const detail = h("div", { class: "detail", "aria-live": "polite" }, h("p", { class: "faint" }, "Pick a cell, a system or a claim, and read where it comes from."));
+  const detail = h("div", { class: "detail", "aria-live": "polite" }, h("h2", {}, "Read where it comes from"), h("p", { class: "faint" }, "Pick a number, a system or a claim: its titles or its source open here. Or choose a month under Since, and ask what changed."));
   const systems = createSpan("By the date of the first source here that is about them. Named: those with two sources or more.", openSource);
   const claims = h("ol", { class: "claims" });
   const root = h("section", { class: "trends" },

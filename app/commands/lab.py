@@ -16,6 +16,7 @@ def lab(
     budget: Literal["quick", "full"] = "quick",
     recorded: bool = False,
     out: Path | None = None,
+    markdown: bool = False,
     json: bool = False,
 ) -> None:
     """List the experiments with their recorded verdicts, or run one now.
@@ -25,11 +26,16 @@ def lab(
         budget: quick takes about a minute; full is the run whose result ships.
         recorded: Show the result that ships instead of running.
         out: A folder for the record (JSON) and its figure (SVG).
+        markdown: Print what is recorded of all, as the README's table.
         json: Print the Verdict record.
     """
     from agents.lab import run as lab
+    from agents.lab.table import markdown as table
     from app.printing.lab import print_experiments, print_verdict
 
+    if markdown:
+        print(table())
+        return
     if not id:
         listed = lab.listed()
         show([row.to_json() for row in listed]) if json else print_experiments(listed)
@@ -42,6 +48,31 @@ def lab(
     if out is not None:
         for path in lab.write(verdict, out):
             note(f"written: {path}")
+
+
+@app.command
+def assistant(
+    question: Positional[str],
+    steps: int = 8,
+    seconds: float = 120.0,
+    json: bool = False,
+) -> None:
+    """Let the configured language model (ORRERY_LLM) answer with these tools: search, ask, contrast, plan, lab.
+
+    Args:
+        question: Any question in words.
+        steps: Tool calls that it may make, at most.
+        seconds: That all of it may take.
+        json: Print the Told record.
+    """
+    from agents.contrast.agent import assistant as whole
+    from agents.contrast.agent import converse
+    from app.printing.lab import print_conversation
+
+    if json:
+        show(whole(question, steps, seconds).to_json())
+    else:
+        print_conversation(converse(question, steps, seconds))
 
 
 @app.command

@@ -45,6 +45,10 @@ def print_answer(answer: Answer) -> None:
         parts.append(f"{sentence.text} {marks}{flag}")
     print(wrap(" ".join(parts)))
     print()
+    for count in answer.counts:
+        print(wrap(f"- {count.text}"))
+    if answer.counts:
+        print(wrap(f"(counted: {answer.counted})"), end="\n\n")
     for number, citation in enumerate(cited, 1):
         page = f", page {citation.page}" if citation.page else ""
         print(

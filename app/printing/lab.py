@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 from app.printing import wrap
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from agents.bench.contrast import Score
+    from agents.contrast.agent import Told
     from agents.contrast.assistant import Reply
     from agents.contrast.run import Contrast
     from agents.lab.base import Experiment, Verdict
@@ -61,6 +64,32 @@ def print_reply(told: Reply) -> None:
     if told.contrast:
         print()
         print_contrast(told.contrast)
+
+
+def print_conversation(grown: Iterator[Told]) -> None:
+    """Each call of a tool as soon as it is answered; then the reply, and which of its sentences hold up."""
+    shown = 0
+    for told in grown:
+        while shown < len(told.calls) and told.calls[shown].state != "running":
+            call = told.calls[shown]
+            given = ", ".join(f"{name}={value!r}" for name, value in call.arguments.items())
+            print(f"  {call.tool}({given}): {call.state}, {call.seconds:.1f} s")
+            print(wrap(call.result, " " * 6), flush=True)
+            shown += 1
+    print()
+    for sentence in told.sentences:
+        mark = (
+            "holds up"
+            if sentence.support == "verified"
+            else "not checked"
+            if not sentence.citations
+            else "doubtful"
+        )
+        print(wrap(f"{sentence.text} [{mark}]"))
+        for cited in sentence.citations:
+            print(wrap(f"{cited.title}: {cited.quote}", " " * 6))
+    if told.notice:
+        print(told.notice)
 
 
 def print_contrast(found: Contrast) -> None:

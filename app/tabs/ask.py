@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from app.visits import visitor
+from app.turns import Turns
+from app.visits import Visitor, visitor
 from corpus.loaders import SUPPORTED
 from corpus.loaders.files import MAX_BYTES
 
@@ -24,6 +27,8 @@ EXAMPLES = (
     "Do small prediction errors compound over a long imagined rollout?",
     "How does DINO-WM plan to reach a goal image?",
 )
+_TURNS = Turns(4 if os.environ.get("ORRERY_LLM") else 2)
+"""Questions answered at once: as many as there are cores; more where a language model is waited for."""
 REMEMBERED = 8
 """Answers that a follow-up may be about, and whose working can still be shown."""
 
@@ -39,7 +44,8 @@ def build() -> None:
         elem_id="ask",
     )
     hush: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    view.submit(respond, said, [view, said], concurrency_limit=4, **hush)
+    # Everyone may stand in line at once: `respond` keeps the line itself, so that each can be told their place.
+    view.submit(respond, said, [view, said], concurrency_limit=None, **hush)
 
 
 def trade_off() -> dict[str, Any]:
@@ -51,20 +57,33 @@ def trade_off() -> dict[str, Any]:
     return {"default": best.caution, "curve": best.trade_off}
 
 
-def respond(said: list[Any], event: gr.EventData, request: gr.Request) -> Iterator[tuple[dict[str, Any], list[Any]]]:
-    """`said`: the session's answers. One turn: the `Answer` under `answer`, with `stance` and `route` where there are any; a language model's goes on
-    arriving. Or, of an earlier turn: its `working`, or the text of an `export`. Or one line under `error`."""
+async def respond(
+    said: list[Any], event: gr.EventData, request: gr.Request
+) -> AsyncIterator[tuple[dict[str, Any], list[Any]]]:
+    """`said`: the session's answers. One turn: their `place` while others are before it, then the `Answer` under `answer`,
+    with `stance` and `route` where there are any; a language model's goes on arriving. Or, of an earlier turn: its
+    `working`, or the text of an `export`. Or one line under `error`."""
+    assert request.request is not None
+    turn: dict[str, Any] = {"turn": event.turn}
+    async with _TURNS.spot() as spot:
+        async for place in spot.places():
+            yield turn | {"place": place}, said
+        steps = _turn(said, event, visitor(request.request.scope), turn)
+        while (step := await asyncio.to_thread(next, steps, None)) is not None:
+            yield step
+
+
+def _turn(
+    said: list[Any], event: gr.EventData, who: Visitor, turn: dict[str, Any]
+) -> Iterator[tuple[dict[str, Any], list[Any]]]:
     from agents.errors import AgentError
     from corpus.errors import CorpusError
 
-    turn: dict[str, Any] = {"turn": event.turn}
     try:
-        assert request.request is not None
-        corpus = visitor(request.request.scope).corpus()
         if getattr(event, "about", None) is None:
-            yield from _answer(event.question, getattr(event, "caution", None), said, turn, corpus)
+            yield from _answer(event.question, getattr(event, "caution", None), said, turn, who.corpus())
         else:
-            yield turn | _more(said, int(event.about), str(event.wanted), corpus), said
+            yield turn | _more(said, int(event.about), str(event.wanted), who.corpus()), said
     except (CorpusError, AgentError) as error:
         yield turn | {"error": str(error)}, said
 

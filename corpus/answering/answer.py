@@ -13,6 +13,7 @@ import numpy as np
 
 from corpus.answering.choose import Candidate, candidates, choose
 from corpus.answering.cover import made_by_another, nearest, refuse
+from corpus.answering.dated import asked_span, counted, of_span, tallies, told
 from corpus.answering.demo import experiment_for
 from corpus.answering.dialogue import Asked, follow, topic_of
 from corpus.answering.question import Question, checked, parse
@@ -34,6 +35,13 @@ LEANS = re.compile(
     r"\b(it|its|they|their|them|that|this|those|these|he|she|his|her|him|ones?|there|both)\b", re.I
 )
 """Words that lean on what was said before."""
+_TIME = re.compile(
+    r"\d{4}|\b(new|newest|news|latest|recent|recently|happening|papers?|titles?|publications?|research|interest)\b"
+)
+"""What no question of time goes without."""
+CLEAR, BETTER = 0.6, 0.15
+"""A follow-up whose first reading is answered with less confidence is read in other ways too; one that is so much
+surer is taken."""
 SURE = 0.9
 """A touched claim is answered by those who speak for and against it; how often the right one is found is measured in
 the tests of `corpus.answering.stance`."""
@@ -80,6 +88,10 @@ def answers(
     with corpus.reading() as corpus:
         asked = follow(text, [answer for answer in history if answer], corpus)
         answer = _answer(asked, corpus, top_k, caution)
+        for reading in asked.others if answer.confidence < CLEAR else ():
+            other = _answer(dataclasses.replace(asked, text=reading), corpus, top_k, caution)
+            if other.sentences and other.confidence > answer.confidence + BETTER:
+                answer = other
         if answer.refusal and asked.text != text:
             other = _answer(dataclasses.replace(asked, text=text), corpus, top_k, caution)
             alone = not LEANS.search(text) if other.refusal else other.confidence >= SURE
@@ -105,18 +117,27 @@ def _answer(asked: Asked, corpus: Corpus, top_k: int, caution: float | None) -> 
     ranked = candidates(corpus, question, [*hits, *further], vector, weights.rank)
     chosen = choose(corpus, question, ranked, claim)
     limit = weights.caution if caution is None else caution
-    confidence, why = refuse(corpus, question, ranked, chosen, weights.cover, limit)
+    span = asked_span(question, corpus) if _TIME.search(text) else None
+    dated = of_span(corpus, span) if span else []
+    if span and dated:
+        rows = _openings(corpus, [source.id for source in dated])
+        ranked = candidates(corpus, question, _hits(corpus, rows, vector), vector, weights.rank)
+        chosen, claim = told(span, dated, ranked), None
+    confidence, why = refuse(corpus, question, ranked, chosen, weights.cover, limit, vector)
     if claim and chosen:
         confidence, why = max(confidence, SURE), ""
-    if told := made_by_another(corpus, question, ranked):
+    if span and dated and chosen:
+        confidence, why = max(confidence, SURE), ""
+    if denied := made_by_another(corpus, question, ranked):
         confidence, why = 0.0, "it takes for granted who made this, and they tell otherwise"
     refusal = None
     if why:
         titles = tuple(dict.fromkeys(hit.title for hit in hits))[:3]
-        covers = tuple(_sentence(corpus, c) for c in nearest(ranked, told))
+        covers = tuple(_sentence(corpus, c) for c in nearest(ranked, denied))
         refusal, chosen = Refusal(f"My sources don't answer this: {why}.", titles, covers), []
     used = {c.hit.passage.id for c in chosen}
-    shown = [*hits, *(hit for hit in further if hit.passage.id in used)]
+    known = {hit.passage.id for hit in hits}
+    shown = [*hits, *{c.hit.passage.id: c.hit for c in chosen if c.hit.passage.id not in known}.values()]
     return Answer(
         question=asked.question,
         sentences=tuple(_sentence(corpus, c) for c in chosen),
@@ -128,13 +149,15 @@ def _answer(asked: Asked, corpus: Corpus, top_k: int, caution: float | None) -> 
         embedder_hash=corpus.embedder_hash,
         read_as=text if text != asked.question else "",
         topic=asked.topic or topic_of(text, [c.source_id for c in chosen], corpus),
-        kind=question.kind,
+        kind="trend" if span and chosen else question.kind,
         confidence=confidence,
         caution=limit,
         top_k=top_k,
         claim=claim.id if claim else "",
         claim_status=claim.status if claim else "",
         demo=_demo(question, text, vector, claim, corpus),
+        counts=tallies(span) if span and chosen else (),
+        counted=counted() if span and chosen else "",
     )
 
 
@@ -181,6 +204,13 @@ def _voices(corpus: Corpus, claim: Claim, vector: np.ndarray | None) -> list[Hit
         for (row,) in corpus.store.db.execute(query, (voice.source_id, voice.start, voice.end))
     ]
     return _hits(corpus, list(dict.fromkeys(rows)), vector)
+
+
+def _openings(corpus: Corpus, sources: Sequence[str]) -> list[int]:
+    """The first passage of each."""
+    query = """select min(p.id) from passages p join documents d on d.id = p.document
+        where d.name in (select value from json_each(?)) group by d.id"""
+    return [row for (row,) in corpus.store.db.execute(query, (json.dumps(list(sources)),))]
 
 
 def _hits(corpus: Corpus, rows: Sequence[int], vector: np.ndarray | None) -> list[Hit]:

@@ -9,36 +9,52 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import numpy as np
+
 from corpus.answering.choose import Candidate
 from corpus.answering.features import HEADED, RECORD, coverage, holds
 from corpus.answering.lexicon import same
 from corpus.answering.question import Question
+from corpus.answering.sense import everyday_lead, honoured, together
 from corpus.answering.weights import Linear
 from corpus.retrieval.index import Corpus
 from corpus.retrieval.words import squash, stem, terms, words
 
-SIGNALS = (
-    "cosine",  # of the best chosen sentence and the question
-    "passage",  # of its passage
-    "covers",  # share of what is asked that the chosen sentences hold, by rarity
-    "around",  # that their passages and titles hold
-    "told",  # nothing is asked but about named things, and the share of them that a quoted source is about
-    "strange",  # share of what is asked that stands nowhere in the corpus, by rarity
-    "missing",  # share of the question's names that the quoted passages don't mention
-    "subject",  # a quoted source is about a named subject
-    "nameless",  # the question names no subject that has a source
-    "thing",  # the first sentences hold the person, date or number asked for
-    "no_thing",  # one is asked for, and none of the chosen holds it
-    "asked",  # the noun asked for ("how many X") stands in them, or none is asked for
-    "section",  # they stand under the heading that the kind is answered under, in a source about the subject
+_BOTH = (
+    "around",  # share of what is asked that the quoted passages and titles hold, by rarity
+    "told",  # nothing is asked but about named things and people, and the share of them that a quoted source is about
+    "asked",  # the noun asked for ("how many X") stands in what is quoted, or none is asked for
+    "section",  # it stands under the heading that the kind is answered under, in a source about the subject
     "future",  # the question asks what will be
-    "lead",  # the first sentence's score
+    "undated",  # the question names a year or month that the quoted passages don't
     "margin",  # how far the best is above the tenth
     "elsewhere",  # the question names a proper subject, and the first sentence's source is not about it
-    "apart",  # share of the question's names that even the best single passage doesn't mention; 0 in a comparison
     "joint",  # share of names and of what is asked that the best single passage holds, by rarity
-    "rarest",  # rarity of what is asked and the quoted passages don't hold, of the rarest such
+    "honoured",  # share of what is asked that is quoted in letter or in sense
+    "together",  # share of the pairs of its rarest words that stand together anywhere in the corpus
 )
+SIGNALS: dict[str, tuple[str, ...]] = {
+    "dense": (
+        *_BOTH,
+        "cosine",  # of the best chosen sentence and the question
+        "least",  # how far the least honoured word is held
+        "everyday",  # how much nearer it is to a question of everyday life than to any sentence read
+    ),
+    "lexical": (
+        *_BOTH,
+        "covers",  # share of what is asked that the chosen sentences hold, by rarity
+        "strange",  # share of what is asked that stands nowhere in the corpus, by rarity
+        "missing",  # share of the question's names that the quoted passages don't mention
+        "subject",  # a quoted source is about a named subject
+        "nameless",  # the question names no subject that has a source
+        "thing",  # the first sentences hold the person, date or number asked for
+        "no_thing",  # one is asked for, and none of the chosen holds it
+        "lead",  # the first sentence's score
+        "apart",  # share of the question's names that even the best single passage lacks; 0 in a comparison
+        "rarest",  # rarity of what is asked and the quoted passages don't hold, of the rarest such
+    ),
+}
+"""By equipment: with the embedder, what else was tried (those of the other list) did not pay when left out of the fit."""
 OPENING = 150
 """Characters in which a source says what it is about, and whose."""
 _KIND_NAMES = {"who": "a name", "when": "a date", "number": "a figure"}
@@ -57,6 +73,7 @@ def refuse(
     chosen: Sequence[Candidate],
     cover: Linear,
     caution: float,
+    vector: np.ndarray | None = None,
 ) -> tuple[float, str]:
     """(probability that the chosen sentences answer, why the question is refused or empty where it is not)."""
     if question.unknown:
@@ -66,7 +83,7 @@ def refuse(
         return 0.0, "the question names no subject"
     if not chosen:
         return 0.0, "none of their sentences is about it"
-    found = signals(corpus, question, ranked, chosen)
+    found = signals(corpus, question, ranked, chosen, vector)
     share = round(cover.share(found), 4)
     return share, _why(corpus, question, chosen, found) if share < caution else ""
 
@@ -124,9 +141,13 @@ def nearest(ranked: Sequence[Candidate], first: Candidate | None = None, most: i
 
 
 def signals(
-    corpus: Corpus, question: Question, ranked: Sequence[Candidate], chosen: Sequence[Candidate]
+    corpus: Corpus,
+    question: Question,
+    ranked: Sequence[Candidate],
+    chosen: Sequence[Candidate],
+    vector: np.ndarray | None = None,
 ) -> dict[str, float]:
-    """The signals by name, most of them in [0, 1]. `chosen` is not empty."""
+    """The signals by name, most of them in [0, 1]. `chosen` is not empty; `vector` [d] is the question's."""
     quoted = " ".join(f"{c.text} {' '.join(HEADED.get(c.hit.passage.heading.lower(), ()))}" for c in chosen)
     around = " ".join(dict.fromkeys(f"{c.hit.title}. {c.hit.passage.text}" for c in chosen))
     sources = {c.source_id for c in chosen}
@@ -135,12 +156,15 @@ def signals(
     have, near = set(terms(quoted)), set(terms(around))
     lacks = [absent(corpus, question, [c]) for c in chosen]
     tenth = ranked[min(9, len(ranked) - 1)].score
+    written = [any(c.source_id in ids for c in chosen) for ids in question.people]
+    about = [bool(sources & ids) for ids in question.subjects] + written
+    dated = f"{around} {' '.join(corpus.sources[id].published for id in sources)}"
+    share, least = honoured(corpus, question, chosen)
     return {
         "cosine": max(c.feature("cosine") for c in chosen),
-        "passage": max(c.hit.cosine for c in chosen),
         "covers": coverage(corpus, question.matter, quoted),
         "around": coverage(corpus, question.matter, around),
-        "told": not question.matter and _share([bool(sources & ids) for ids in question.subjects]),
+        "told": not question.matter and _share(about),
         "strange": sum(r for r, unseen in rarity if unseen) / (sum(r for r, _ in rarity) or 1.0),
         "missing": len(absent(corpus, question, chosen)) / max(len(question.names), 1),
         "subject": bool(sources & question.about),
@@ -150,12 +174,17 @@ def signals(
         "asked": all(same(term) & have for term in question.asked),
         "section": any(c.feature("section") and c.source_id in question.about for c in chosen),
         "future": question.future,
+        "undated": any(date.split()[-1] not in dated for date in question.dates),
         "lead": chosen[0].score / 10,
         "margin": (ranked[0].score - tenth) / 10,
         "elsewhere": chosen[0].feature("elsewhere"),
         "apart": question.kind != "compare" and min(map(len, lacks)) / max(len(question.names), 1),
         "joint": max(_joint(corpus, question, c, len(lack)) for c, lack in zip(chosen, lacks, strict=True)),
         "rarest": max((corpus.rarity(t) for t in question.terms if not same(t) & near), default=0.0) / 10,
+        "honoured": share,
+        "least": least,
+        "together": together(corpus, question),
+        "everyday": everyday_lead(corpus, question, vector, ranked, chosen[0]),
     }
 
 

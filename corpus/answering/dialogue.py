@@ -11,7 +11,7 @@ from corpus.answering.lexicon import STOP
 from corpus.answering.names import Names
 from corpus.records import Answer
 from corpus.retrieval.index import Corpus
-from corpus.retrieval.words import plain, squash, words
+from corpus.retrieval.words import plain, squash, terms, words
 
 _FRESH = re.compile(
     r"^(?:now |ok,? )?(?:something else|another question|a different question|new topic)\s*[:,.-]?\s*", re.I
@@ -42,6 +42,14 @@ _AGAIN = re.compile(
     re.I,
 )
 _THEY_DIFFER = re.compile(r"\b(difference|differ|compare)\b", re.I)
+_BESIDE = re.compile(
+    r"\b(?:changed?|different|differ|improve[ds]?) (?:\w+ ){0,2}(?:from|than|to|over|on|with)\b|\b(?:better|worse|faster|slower|"
+    r"bigger|larger|smaller|cheaper) than\b|\bcompared? (?:to|with|against)\b|\bagainst\b|\bunlike\b",
+    re.I,
+)
+"""What is named after these is what the talk's thing is held against."""
+_OWN = re.compile(r"^(?:its|their|his|her) (.+)", re.I)
+_AUXILIARY = re.compile(r"^(?:is|are|was|were|do|does|did|can|could|has|have|will|would|should|must)\b", re.I)
 _SO = re.compile(r"\b(?:do|does|did|done|manage|achieve) (?:it|that|this|so)[ ?.!]*$", re.I)
 _GENERIC = {"AI", "LLM", "LLMs", "AGI", "ML", "RL", "US", "EU"}
 _BARE = re.compile(r"^(why|how|when|who|where|how so|why not|says who|really)[ ?!.]*$", re.I)
@@ -65,6 +73,8 @@ class Asked:
     """Ids of the sources that the conversation is about, for a follow-up."""
     topic: str = ""
     """What the conversation is still about; empty where the question has moved on."""
+    others: tuple[str, ...] = ()
+    """What else it may mean; tried where the first reading is not clearly answered."""
 
 
 def resolve(question: str, history: Sequence[Answer], corpus: Corpus) -> str:
@@ -94,21 +104,27 @@ def follow(question: str, history: Sequence[Answer], corpus: Corpus) -> Asked:
     if _BARE.match(bare):
         wh = bare.strip(" ?!.").lower()
         wh = {"how so": "how", "why not": "why", "says who": "who says", "when": "when did"}.get(wh, wh)
-        return still(f"{wh} {_LEAD.sub('', before).strip(' ?')}?")
+        rest = before if _AUXILIARY.match(before) else _LEAD.sub("", before)
+        return still(f"{wh} {rest.strip(' ?')}?")
     if (nth := _NTH.search(bare)) and (item := _nth(nth.group(1).lower(), history)):
         text = _put(bare, nth, item)
         return still(_about(text if _ASKS.match(text) else f"tell me more about {text}", topic))
     about = _ABOUT.match(question)
     if about and not _ASKS.match(about.group(1)):
-        text, moved = _instead(about.group(1), before, names)
-        return Asked(question, text) if moved else still(text)
+        if (part := _OWN.match(about.group(1))) and topic:
+            return still(f"what is {topic}'s {part.group(1)}?")
+        text, moved = _instead(about.group(1), before, corpus)
+        if not moved:
+            return still(text)
+        within = f"{_without(before, topic)}, {about.group(1)}, about {topic}?"
+        return Asked(question, text, others=(within,) if topic else ())
     own = subjects_in(bare, names) or named_in(bare)
     if (_TWO.search(bare) or (_THEY_DIFFER.search(bare) and not own)) and (pair := _pair(history, names)):
         both = " and ".join(pair)
         return still(_TWO.sub(both, bare, count=1) if _TWO.search(bare) else f"how do {both} differ?")
     if _SO.search(bare) and own:
-        return Asked(question, _instead(own[0], before, names)[0])
-    if (who := _PERSONAL.search(bare)) and (person := _person(history)):
+        return Asked(question, _instead(own[0], before, corpus)[0])
+    if (who := _PERSONAL.search(bare)) and (person := _person(history, corpus)):
         return still(
             _put(bare, who, f"{person}'s" if who.group(1).lower() in ("his", "her", "hers") else person)
         )
@@ -116,8 +132,14 @@ def follow(question: str, history: Sequence[Answer], corpus: Corpus) -> Asked:
     if (it and names.subjects(topic)) or (it and named_in(f"x {topic}")):
         return still(_put(bare, it, f"{topic}'s" if it.group(1).lower() in ("its", "their") else topic))
     if not it and own:
+        if _BESIDE.search(bare) and len(own) == 1 and squash(topic) != squash(own[0]):
+            return still(_about(bare, topic))
         return Asked(question, bare)
-    return still(_about(bare, topic))
+    text = _about(bare, topic)
+    asked = " ".join(w for w in words(_LEAD.sub("", before)) if w not in STOP)
+    return Asked(
+        question, text, focus, topic, (_about(bare, asked),) if plain(asked) not in plain(text) else ()
+    )
 
 
 def topic_of(text: str, chosen: Sequence[str], corpus: Corpus) -> str:
@@ -131,7 +153,8 @@ def topic_of(text: str, chosen: Sequence[str], corpus: Corpus) -> str:
     if named := subjects_in(text, corpus.names):
         return named[0]
     named = [name for name in named_in(text) if name not in _GENERIC]
-    systems = corpus.sources[chosen[0]].systems if chosen else ()
+    lead = chosen[0] if chosen and 2 * chosen.count(chosen[0]) >= len(chosen) else ""
+    systems = corpus.sources[lead].systems if lead else ()
     if systems and (not named or any(squash(name) in squash(systems[0]) for name in named)):
         return systems[0]
     if named:
@@ -194,9 +217,15 @@ def _about(text: str, topic: str, *said: str) -> str:
     return f"{text.rstrip(' ?.!')}, about {topic}?"
 
 
-def _instead(new: str, before: str, names: Names) -> tuple[str, bool]:
+def _without(before: str, topic: str) -> str:
+    """The question before, without what a follow-up had put behind it."""
+    return re.sub(rf",? about {re.escape(topic)}\??$", "", before).rstrip(" ?")
+
+
+def _instead(new: str, before: str, corpus: Corpus) -> tuple[str, bool]:
     """("how many parameters does GAIA-2 have?", True) from "GAIA-2" and what was asked of GAIA-1; and whether the
     talk has moved to another named thing."""
+    names = corpus.names
     named = subjects_in(before, names) or named_in(before)
     if phrase := _PHRASE.match(new):
         old = re.search(rf"\b{phrase.group(1)}\b [^,?]+", before, re.I)
@@ -209,7 +238,20 @@ def _instead(new: str, before: str, names: Names) -> tuple[str, bool]:
     head = words(new)[-1] if words(new) else ""
     if head and (old := re.search(rf"\b(?:the |a |an )?[\w-]+ {re.escape(head)}\b", before, re.I)):
         return _put(before, old, new), False
+    for pair in re.finditer(r"(?=\b([\w-]+) ([\w-]+))", before) if len(new.split()) == 1 else ():
+        first, second = pair.groups()
+        if plain(first) not in STOP and _stand_together(corpus, new, second):
+            return before[: pair.start()] + new + before[pair.start() + len(first) :], False
     return f"{before.rstrip(' ?')}, {new}?", False
+
+
+def _stand_together(corpus: Corpus, one: str, other: str) -> bool:
+    """Whether some passage has the two words side by side: epistemic uncertainty."""
+    pair = terms(f"{one} {other}")
+    if len(pair) != 2 or not all(map(corpus.count, pair)):
+        return False
+    query = "select 1 from words where words match ? limit 1"
+    return corpus.store.db.execute(query, (f'"{pair[0]} {pair[1]}"',)).fetchone() is not None
 
 
 def _nth(order: str, history: Sequence[Answer]) -> str:
@@ -242,11 +284,19 @@ def _pair(history: Sequence[Answer], names: Names) -> list[str]:
     return pair[::-1] if len(pair) == 2 else []
 
 
-def _person(history: Sequence[Answer]) -> str:
-    """Who was named last."""
+def _person(history: Sequence[Answer], corpus: Corpus) -> str:
+    """Who was named last: of those whom a cited source knows by name, or else whatever looks like a name."""
     for answer in reversed(history):
-        for sentence in answer.sentences:
-            for match in PERSON.finditer(sentence.text):
-                if not {plain(word) for word in match.group().split()} & STOP:
-                    return match.group()
+        said = [sentence.text for sentence in answer.sentences]
+        known = [name for id in _cited(answer) for name in corpus.sources[id].people]
+        for text in (answer.read_as or answer.question, *said):
+            for name in known:
+                if re.search(rf"\b{re.escape(name.split()[-1])}\b", text):
+                    return name
+        for text in (f"by {answer.topic}", *said):
+            for match in PERSON.finditer(text):
+                found = re.sub(r"^(?:by|from|at|of) ", "", match.group())
+                plain_words = {plain(word) for word in found.split()}
+                if len(plain_words) > 1 and not plain_words & STOP and not corpus.names.subjects(found):
+                    return found
     return ""

@@ -41,6 +41,7 @@ FEATURES = (
     "section",  # stands under the heading that its kind of question is answered under
     "off_section",  # stands under 'who disagrees' or limits, where neither is asked
     "both",  # names two of the things that are compared
+    "later",  # tells what came after, where that is asked
     "dates",  # share of the question's dates in the sentence
     "leans",  # begins with "it" or "this": needs the one before
     "short",  # fewer than six words
@@ -66,8 +67,13 @@ _REASON = re.compile(
     r"to (?:ask|show|settle|find out) (?:whether|that|a|how))\b"
 )
 RECORD = re.compile(
-    r"\b(?:was|were) (?:introduced|announced|released|published|posted|presented|written|proposed|founded)\b"
+    r"\b(?:was|were) (?:introduced|announced|released|published|posted|presented|written|proposed|founded|"
+    r"named|coined|devised|developed|demonstrated|formulated|defended)\b"
     r"|\b(?:introduced|announced|released|published|posted|wrote|proposed|founded)\b.*\b" + _YEAR
+)
+_LATER = re.compile(
+    r"\b(later|successors?|follow(?:s|ed|-up)|moved (?:away|on)|since|then|after|newer|revised|replace[sd]?|next|"
+    r"now|new|change[sd]?|update[sd]?|adds?|added|went further)\b"
 )
 _MECHANISM = re.compile(
     r"\b(works? (?:by|with|through|in)|by \w+ing|comes? from|plans with|uses?|using|consists? of|steps?)\b"
@@ -133,6 +139,7 @@ def describe(
         "section": section,
         "off_section": aside and not section,
         "both": kind == "compare" and sum(name in squashed for name in question.subject_words) > 1,
+        "later": kind == "trend" and bool(_LATER.search(text)),
         "dates": _share([all(part in here for part in date.split()) for date in question.dates]),
         "leans": bool(DANGLING.match(text)),
         "short": len(text.split()) < 6,

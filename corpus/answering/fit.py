@@ -24,6 +24,7 @@ from corpus.answering.choose import Candidate, candidates, choose, in_order
 from corpus.answering.cover import SIGNALS, signals
 from corpus.answering.features import FEATURES
 from corpus.answering.question import Question, checked, parse
+from corpus.answering.spelling import mended
 from corpus.answering.weights import LEVELS, PATH, Linear
 from corpus.errors import CorpusError
 from corpus.retrieval.index import Corpus, build_library
@@ -34,7 +35,7 @@ START = Linear(
 """What ranks the candidates of the first round."""
 PRIOR = 1.0
 """Strength of the pull towards 0, of features as they are (ranking) or scaled to spread 1 (refusal)."""
-MASKED = 0.1
+MASKED = 0.05
 """What a near miss made by masking counts beside a real question."""
 FOLDS, REPEATS = 5, 1
 
@@ -46,6 +47,8 @@ class Case:
     entry: dict[str, Any]
     question: Question
     ranked: tuple[Candidate, ...]
+    vector: np.ndarray | None = None
+    """[d] the question's."""
 
     @property
     def answerable(self) -> bool:
@@ -90,14 +93,14 @@ def cases(corpus: Corpus, entries: Sequence[dict[str, Any]]) -> list[Case]:
     made: list[Case] = []
     for entry in entries:
         try:
-            text = checked(entry["q"])
+            text = mended(checked(entry["q"]), corpus)
         except CorpusError:
             continue
         vector = corpus.embedder.encode([text])[0] if corpus.embedder else None
         question = parse(text, corpus.names)
         near, far = read(corpus, question, vector, 12)
         ranked = candidates(corpus, question, [*near, *far], vector, START)
-        made.append(Case(entry, question, tuple(ranked)))
+        made.append(Case(entry, question, tuple(ranked), vector))
     return made
 
 
@@ -126,11 +129,11 @@ def fit_rank(made: Sequence[Case]) -> Linear:
     return Linear(0.0, _named(FEATURES, _minimum(loss, len(FEATURES))))
 
 
-def fit_cover(rows: Sequence[tuple[dict[str, float], bool, float]]) -> Linear:
-    """Logistic regression of (signals, whether they answer, what the row counts)."""
+def fit_cover(rows: Sequence[tuple[dict[str, float], bool, float]], names: Sequence[str]) -> Linear:
+    """Logistic regression of (signals, whether they answer, what the row counts) on the signals of these names."""
     import torch
 
-    raw = torch.tensor([[float(found[name]) for name in SIGNALS] for found, _, _ in rows])
+    raw = torch.tensor([[float(found[name]) for name in names] for found, _, _ in rows])
     y = torch.tensor([float(answers) for _, answers, _ in rows])
     share = torch.tensor([counts for _, _, counts in rows])
     mean, spread = raw.mean(0), raw.std(0) + 1e-6
@@ -141,9 +144,9 @@ def fit_cover(rows: Sequence[tuple[dict[str, float], bool, float]]) -> Linear:
         each = torch.nn.functional.binary_cross_entropy_with_logits(z, y, reduction="none")
         return (share * each).sum() + PRIOR * (w[:-1] ** 2).sum()
 
-    w = _minimum(loss, len(SIGNALS) + 1)
+    w = _minimum(loss, len(names) + 1)
     weights = w[:-1] / spread.numpy()
-    return Linear(round(float(w[-1] - weights @ mean.numpy()), 4), _named(SIGNALS, weights))
+    return Linear(round(float(w[-1] - weights @ mean.numpy()), 4), _named(names, weights))
 
 
 def _minimum(loss: Callable[[Any], Any], size: int) -> np.ndarray:
@@ -193,13 +196,18 @@ def rows_of(corpus: Corpus, made: Sequence[Case], rank: Linear) -> list[tuple[di
             continue  # refused before any signal is asked for
         ranked = ranked_by(case, rank)
         chosen = choose(corpus, case.question, ranked)
-        rows.append((signals(corpus, case.question, ranked, chosen), case.answerable, 1.0))
+        found = signals(corpus, case.question, ranked, chosen, case.vector)
+        rows.append((found, case.answerable, 1.0))
         if not case.answerable or not case.question.matter:
             continue  # who asks just about a thing is answered by nearly all that is said of it
         if left := ranked_by(dataclasses.replace(case, ranked=case.masked()), rank):
             chosen = choose(corpus, case.question, left)
-            rows.append((signals(corpus, case.question, left, chosen), False, MASKED))
+            rows.append((signals(corpus, case.question, left, chosen, case.vector), False, MASKED))
     return rows
+
+
+def level_of(corpus: Corpus) -> str:
+    return "lexical" if corpus.embedder is None else "dense"
 
 
 def left_out(corpus: Corpus, made: Sequence[Case], seed: int) -> list[Outcome]:
@@ -209,14 +217,14 @@ def left_out(corpus: Corpus, made: Sequence[Case], seed: int) -> list[Outcome]:
     for fold in range(FOLDS):
         rest = [made[i] for other in range(FOLDS) if other != fold for i in order[other::FOLDS]]
         rank = fit_rank(rest)
-        cover = fit_cover(rows_of(corpus, rest, rank))
+        cover = fit_cover(rows_of(corpus, rest, rank), SIGNALS[level_of(corpus)])
         for case in (made[i] for i in order[fold::FOLDS]):
             ranked = ranked_by(case, rank)
             if case.question.unknown or not ranked:
                 found.append(Outcome(case, 0.0, False))
                 continue
             chosen = choose(corpus, case.question, ranked)
-            share = cover.share(signals(corpus, case.question, ranked, chosen))
+            share = cover.share(signals(corpus, case.question, ranked, chosen, case.vector))
             found.append(Outcome(case, share, case.answerable and case.right(chosen)))
     return found
 
@@ -272,14 +280,18 @@ def _equipped(level: str):  # type: ignore[no-untyped-def]
 def fit_level(corpus: Corpus, made: Sequence[Case], measured_on: str) -> dict[str, Any]:
     """The weights of one level, fitted to all of `made`, and what caution trades over the questions of one file.
 
-    The caution to begin with is the best on that curve.
+    The caution to begin with is the best over all the questions.
     """
     found = [outcome for seed in range(REPEATS) for outcome in left_out(corpus, made, seed)]
     rank, curve = fit_rank(made), trade_off([o for o in found if o.case.entry["file"] == measured_on])
+    caution = best(trade_off(found))["caution"]
+    for file in dict.fromkeys(o.case.entry["file"] for o in found):
+        points = trade_off([o for o in found if o.case.entry["file"] == file])
+        print(level_of(corpus), file, next(p for p in points if p["caution"] == caution))
     return {
-        "caution": best(curve)["caution"],
+        "caution": caution,
         "rank": dataclasses.asdict(rank),
-        "cover": dataclasses.asdict(fit_cover(rows_of(corpus, made, rank))),
+        "cover": dataclasses.asdict(fit_cover(rows_of(corpus, made, rank), SIGNALS[level_of(corpus)])),
         "trade_off": curve,
     }
 
@@ -303,9 +315,6 @@ def main(questions: tuple[Path, ...], out: Path = PATH) -> None:
         with _equipped(level) as corpus:
             made = cases(corpus, entries)
             found[level] = fit_level(corpus, made, questions[0].name)
-            print(
-                level, next(p for p in found[level]["trade_off"] if p["caution"] == found[level]["caution"])
-            )
     out.write_text(json.dumps(found, indent=1) + "\n")
 
 

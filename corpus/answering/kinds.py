@@ -36,7 +36,7 @@ KINDS: tuple[tuple[Kind, str], ...] = (
         r"\b(disagree|disput|critic|object(s|ed|ing|ions?)? to\b|who objects?\b|objections?\b|oppos(e|es|ed|ition|ing)\b|doubts?\b|"
         r"doubted|doubters|rebut|refut|sceptic|skeptic|reject|counter-?argu|against the (idea|claim|view|argument)|"
         r"argues? against|opposite of|contradict|challenge[sd]? (the|this|that)|repl(y|ied|ies) to|respon(ded|se) to|"
-        r"defend(s|ed)?\b.* against|other side|not convinced|unconvinced|who (thinks?|says?|said) .*\b(wrong|only|not)\b)",
+        r"defend(s|ed)?\b.* against|other side|not convinced|unconvinced|who (thinks?|says?|said|sees?|explains?) .*\b(wrong|only|not|otherwise|differently)\b|who says otherwise)",
     ),
     (
         "limits",
@@ -60,7 +60,7 @@ KINDS: tuple[tuple[Kind, str], ...] = (
     ),
     (
         "number",
-        r"\bhow (many|much|fast|long|large|big|often|far|high|accurate|quickly|expensive|old|tall|wide|well|small|deep)\b"
+        r"\bhow (many|much|fast|long|large|big|often|far|high|accurate|quickly|expensive|old|tall|wide|well|good|small|deep)\b"
         r"|\b(what|which) (percentage|fraction|share|score|resolution|rate|number|size|accuracy|"
         r"success rate|frame rate|speed|price)\b|\bwhat (is|was) the (score|resolution|number|size|accuracy|"
         r"price|cost|population|success rate|frame rate|parameter count|percentage)\b|\bafter how\b",

@@ -28,7 +28,7 @@ STOP = _words(
 """Words that carry no subject. A question made only of them asks about nothing."""
 
 _SYNONYMS = (
-    "introduc publish releas announc propos present made make built build develop invent creat wrote write author launch post describ came come behind",
+    "introduc publish releas announc propos present made make built build develop invent creat wrote write author launch post describ came come behind coin devis name formul",
     "disagre critic criticis criticiz object oppos reject disput doubt question sceptic skeptic answer repli argu",
     "limit weak weakness fail failur shortcom drawback cannot lack",
     "accuraci score success succeed perform result percent",
@@ -59,7 +59,7 @@ _SYNONYMS = (
     "dev devs develop programm engin",
     "llm llms languag",
     "pictur pic photo imag",
-    "reproduc replic repeat rerun",
+    "reproduc replic repeat rerun rebuild rebuilt",
     "video film record",
     "human peopl person rater",
     "grow growth rise rose",
@@ -71,6 +71,10 @@ _SYNONYMS = (
     "baby babi infant",
     "employe staff worker",
     "simul imagin",
+    "run lead led head chief execut ceo boss",
+    "exampl case instanc",
+    "fair unfair",
+    "spend spent cost dollar price",
 )
 SAME: dict[str, frozenset[str]] = {}
 for _group in _SYNONYMS:

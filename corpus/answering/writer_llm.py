@@ -64,11 +64,11 @@ def stream(answer: Answer, corpus: Corpus) -> Iterator[Answer]:
     try:
         for piece in _reply(named, name, answer.question, hits):
             reply += piece
-            sentences = written(_said(reply, name), whole=False)
+            sentences = written(said(reply, name), whole=False)
             if len(sentences) > shown:
                 shown = len(sentences)
                 yield _with(answer, name, sentences)
-        text = _said(reply, name)
+        text = said(reply, name)
     except CorpusError as error:
         yield _kept(answer, str(error))
         return
@@ -115,7 +115,7 @@ def _place(answer: Answer, hit: Hit) -> int:
     return len(answer.sentences)
 
 
-def _said(reply: str, name: str) -> str:
+def said(reply: str, name: str) -> str:
     """What the model says without what it thinks. Raises CorpusError where it gives a secret of ours back."""
     for variable, value in os.environ.items():
         if _SECRET.search(variable.upper()) and len(value) >= 8 and value in reply:

@@ -104,7 +104,11 @@ def remove(
 ) -> Document:
     """Take one document out. Raises CorpusError naming the ids that exist."""
     library = library or open_library()
-    with writing(library.store.path.parent if library.store.path else home(), wait=float("inf") if wait else 0, report=report):
+    with writing(
+        library.store.path.parent if library.store.path else home(),
+        wait=float("inf") if wait else 0,
+        report=report,
+    ):
         row = next(library.store.rows("origin = ? and name = ?", (OWN, id)), None)
         if row is None:
             have = ", ".join(row.name for row in islice(library.store.rows("origin = ?", (OWN,)), 20))

@@ -2,7 +2,8 @@
 looking at its test half.
 
 At first sight, before any rule was changed for it: .89 of the tuning half and .82 of the test half. Its figure, never its
-questions, was looked at after each of two changes: .89, then .92.
+questions, was looked at after each of two changes: .89, then .92. Its second part was written later, by someone else and as
+a newcomer asks; at first sight: .67 of its tuning half and .77 of its test half, 43 of 60 in all.
 """
 
 from collections import Counter
@@ -17,7 +18,7 @@ from agents.lab import EXPERIMENTS
 from agents.scenarios import TEMPLATES
 
 SET = yaml.safe_load((Path(__file__).parent / "routing.yaml").read_text())
-FLOORS = {"tune": 0.95, "test": 0.90}
+FLOORS = {("", "tune"): 0.95, ("", "test"): 0.90, ("newcomer", "tune"): 0.93, ("newcomer", "test"): 0.83}
 """Just under what is reached: a change can't quietly lower them."""
 
 
@@ -36,13 +37,13 @@ def test_the_set_is_whole():
     assert {f"experiment:{name}" for name in EXPERIMENTS} <= targets
 
 
-@pytest.mark.parametrize("half", FLOORS)
-def test_figures(half, sent, capsys):
-    asked = [entry for entry in SET if entry["half"] == half]
+@pytest.mark.parametrize(("part", "half"), FLOORS)
+def test_figures(part, half, sent, capsys):
+    asked = [entry for entry in SET if (entry.get("part", ""), entry["half"]) == (part, half)]
     right = [sent[entry["q"]].target == entry["target"] for entry in asked]
     with capsys.disabled():
-        print(f"\nrouting, {half}: {sum(right)} of {len(asked)} right ({sum(right) / len(asked):.3f})")
-    assert sum(right) / len(asked) >= FLOORS[half]
+        print(f"\nrouting, {part} {half}: {sum(right)} of {len(asked)} right ({sum(right) / len(asked):.3f})")
+    assert sum(right) / len(asked) >= FLOORS[part, half]
 
 
 def test_a_route_gives_its_reason_and_a_way_to_go_on(sent):

@@ -3,6 +3,7 @@
 import json
 import re
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from agents.lab import EXPERIMENTS
 from agents.lab import run as lab
 from agents.lab.base import Criterion, Reading
 from agents.lab.intervals import bootstrap, difference, mean, over_seeds, ratio, share
+from agents.lab.table import BEGIN, END, markdown
 from corpus.ledger import claims
 
 RECORDED = [name for name in EXPERIMENTS if lab.recorded(name)]
@@ -145,3 +147,25 @@ def test_a_paired_difference_is_surer_than_an_unpaired_one():
     assert 0.9 < paired.low < paired.high < 1.1
     assert mean(one).low < 0.9 or mean(one).high > 1.1
     assert bootstrap(lambda a, b: a.mean(-1) - b.mean(-1), one, other).value == pytest.approx(paired.value)
+
+
+def test_the_readme_holds_the_table_that_the_records_make():
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    assert readme.count(BEGIN) == readme.count(END) == 1, f"the README's table of the lab stands between {BEGIN} and {END}"
+    held = readme.split(BEGIN)[1].split(END)[0].strip()
+    assert held == markdown(), "paste what `orrery lab --markdown` prints"
+
+
+def test_the_table_tells_each_record_with_its_figures():
+    rows = markdown().splitlines()[4:]
+    assert len(rows) == len(RECORDED)
+    for name, row in zip(RECORDED, rows, strict=True):
+        verdict = lab.need(name)
+        claim = next(iter(verdict.verdicts))
+        assert f"`{name}`" in row
+        assert claims()[claim].statement in row
+        assert row.endswith(f"| {verdict.verdicts[claim]} |")
+        numbers = re.search(r": (-?[\d.]+) \[(-?[\d.]+), (-?[\d.]+)\], n = (\d+) \(asked: [<>] (-?[\d.]+)\)", row)
+        told = [float(number) for number in numbers.groups()]
+        kept = [[c["value"], c["low"], c["high"], c["n"], c["threshold"]] for c in verdict.criteria]
+        assert any(told == pytest.approx(figures, rel=0.05, abs=0.006) for figures in kept)

@@ -89,7 +89,7 @@ def test_gradient_refuses_the_true_world_in_one_line():
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["categorical", "mcts"])
+@pytest.mark.parametrize("name", ["categorical", "mcts", "breadth"])
 def test_planners_of_choices_open_doors_on_the_truth(name):
     world = make_world("key-door")
     starts, goals = world.sample_tasks(np.random.default_rng(0), N)

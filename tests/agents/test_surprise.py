@@ -15,7 +15,9 @@ from world_model.models.belief import Belief
 @pytest.fixture(scope="module")
 def untaught():
     torch.manual_seed(0)
-    return Belief((3, 64, 64), 1, {"ball": 2}, fast_size=4, context_size=4, memory_size=8, width=16)
+    model = Belief((3, 64, 64), 1, {"ball": 2}, components=8, memory_size=8, width=16)
+    model.encoder.fit(collect("peekaboo", 20, 16, 0).obs[:, 0], 100)
+    return model
 
 
 def test_pairs_and_singles_are_counted_as_they_say():

@@ -56,3 +56,19 @@ def test_what_cannot_be_planned_is_refused_in_one_line(client, settings):
     error = reply.json()["error"]
     assert error
     assert "\n" not in error
+
+
+def test_the_dial_tells_its_progress_and_then_what_the_command_prints(client, monkeypatch):
+    import json
+
+    monkeypatch.setattr(plan, "DIALLED", 30)
+    settings = {"model": "two-rooms-jepa", "num_samples": 16, "iterations": 1, "hold": 8}
+    *told, last = map(json.loads, client.post("/api/plan/dial", json=settings).text.splitlines())
+    assert any("progress" in line for line in told)
+    found = last["dial"]
+    assert "--episodes 30" in found["command"]
+    rates = [setting["success"] for setting in found["settings"]]
+    assert {found["humbling"]["success"], found["headline"]["success"]} <= set(rates)
+    assert last["figure"].startswith("<svg")
+    refused = client.post("/api/plan/dial", json={"model": "../../secret"}).text.splitlines()
+    assert "no model" in json.loads(refused[-1])["error"]

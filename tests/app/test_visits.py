@@ -78,14 +78,18 @@ def test_what_one_adds_another_neither_lists_nor_finds_nor_reads_nor_removes(lay
     assert one.get(f"/api/source/{document['id']}").status_code == 200
     assert other.get(f"/api/source/{document['id']}").status_code == 404
     assert "error" in other.delete(f"/api/documents/{document['id']}").json()
-    assert put(other, TEXT.replace(b"Una", b"Ida"))["document"]["change"] == "added", "a name is not taken by others"
+    assert put(other, TEXT.replace(b"Una", b"Ida"))["document"]["change"] == "added", (
+        "a name is not taken by others"
+    )
     assert "Una" in one.get(f"/api/source/{document['id']}").json()["text"]
     assert list_documents() == [], "nothing of it is in the host's library"
     assert one.delete(f"/api/documents/{document['id']}").json()["document"]["change"] == "removed"
     assert (listed(one), listed(other)) == ([], ["lamp.txt"])
 
 
-def test_a_visit_ends_a_while_after_its_last_page_is_closed_and_takes_its_documents_with_it(layer, monkeypatch):
+def test_a_visit_ends_a_while_after_its_last_page_is_closed_and_takes_its_documents_with_it(
+    layer, monkeypatch
+):
     monkeypatch.setattr(module, "GRACE", 0.2)
     client = arrive(layer)
     put(client)
@@ -164,7 +168,9 @@ def test_no_more_documents_than_a_visit_may_have(layer, monkeypatch):
 def test_what_a_killed_server_left_is_deleted_by_the_next(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
-    code = "import time; from app.visits import Visits; print(Visits(None).folder, flush=True); time.sleep(60)"
+    code = (
+        "import time; from app.visits import Visits; print(Visits(None).folder, flush=True); time.sleep(60)"
+    )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     left = process.stdout.readline().strip()

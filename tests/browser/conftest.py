@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from dataclasses import dataclass, field
 
 import pytest
 
-from app.screenshots import FLAGS, SERVE
+from app.screenshots import FLAGS, SERVE, wait_until_warm
 
 
 def free_port() -> int:
@@ -23,41 +22,33 @@ def free_port() -> int:
         return sock.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
-def server():
-    """The address of a running app."""
+@contextlib.contextmanager
+def running(serve: str = SERVE, **environment: str):
+    """The address of an app of its own, once the corpus and the model are warm."""
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(port)],
+        [sys.executable, "-c", serve, str(port)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", **environment},
     )
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    assert f"Orrery is at http://127.0.0.1:{port}" in line, line + process.stdout.read()
-    yield f"http://127.0.0.1:{port}"
-    process.send_signal(signal.SIGINT)
     try:
-        process.wait(20)
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert f":{port}" in line, line + process.stdout.read()
+        wait_until_warm(f"http://127.0.0.1:{port}", 240)
+        yield f"http://127.0.0.1:{port}"
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
     finally:
         process.kill()
 
 
 @pytest.fixture(scope="session")
-def ready(server):
-    """The same address, once the corpus and the model are warm."""
-    import json
-
-    end = time.monotonic() + 120
-    while time.monotonic() < end:
-        state = json.load(urllib.request.urlopen(f"{server}/api/ready"))
-        if "warming" not in state.values():
-            assert set(state.values()) == {"ready"}, state
-            return server
-        time.sleep(0.5)
-    pytest.fail("not warm after two minutes")
+def ready():
+    with running() as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -20,9 +20,9 @@ HERE = Path(__file__).parent
 def test_the_shipped_weights_name_what_there_is() -> None:
     levels = read_weights()
     assert {"dense", "lexical"} <= set(levels)
-    for weights in levels.values():
+    for level, weights in levels.items():
         assert set(weights.rank.weights) == set(FEATURES)
-        assert set(weights.cover.weights) == set(SIGNALS)
+        assert set(weights.cover.weights) == set(SIGNALS[level])
         assert 0 < weights.caution < 1
 
 
@@ -48,11 +48,12 @@ def test_the_test_half_is_not_read() -> None:
 
 def test_refusal_learns_which_signal_tells() -> None:
     rng = np.random.default_rng(0)
+    names = SIGNALS["dense"]
     rows = []
     for _ in range(200):
-        found = dict(zip(SIGNALS, rng.random(len(SIGNALS)), strict=True))
+        found = dict(zip(names, rng.random(len(names)), strict=True))
         rows.append((found, found["cosine"] > 0.5, 1.0))
-    fitted = fit_cover(rows)
+    fitted = fit_cover(rows, names)
     assert max(fitted.weights, key=lambda name: abs(fitted.weights[name])) == "cosine"
     right = np.mean([(fitted.share(found) > 0.5) == answers for found, answers, _ in rows])
     assert right > 0.9

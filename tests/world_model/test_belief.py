@@ -14,24 +14,17 @@ from world_model.stages import TrainConfig
 from world_model.train import train
 
 SHAPES = {"frames": (3, 64, 64), "vectors": (9,)}
-CONFIG = TrainConfig(
-    fast_size=4,
-    context_size=4,
-    memory_size=16,
-    width=32,
-    inverse=1,
-    horizon=3,
-    fast_updates=60,
-    predict_updates=200,
-    reader_updates=150,
-)
+CONFIG = TrainConfig(components=3, memory_size=16, width=32, predict_updates=250, reader_updates=150)
+MAPS = {"frames": 64, "vectors": 1}
+"""Cells of a belief."""
 
 
 def fresh(kind="vectors", actions=2):
     torch.manual_seed(0)
-    return Belief(
-        SHAPES[kind], actions, {"position": 2}, fast_size=4, context_size=4, memory_size=16, width=32
-    )
+    model = Belief(SHAPES[kind], actions, {"position": 2}, components=4, memory_size=6, width=16)
+    obs = observed(kind, 64)
+    model.encoder.fit((obs.movedim(1, -1) if kind == "frames" else obs).numpy(), 1.0)
+    return model
 
 
 def observed(kind, *n):
@@ -44,10 +37,10 @@ def observed(kind, *n):
 def test_shapes_and_types_are_those_of_the_contract(kind):
     model, obs, actions = fresh(kind), observed(kind, 5), torch.rand(5, 7, 2)
     state = model.first(obs)
-    assert state.shape == (5, model.state_size) == (5, 16)
+    assert state.shape == (5, model.state_size) == (5, 10 * MAPS[kind])
     assert model.decode(state).shape == obs.shape
     assert model.decode(state).dtype == obs.dtype
-    assert model.embed(state).shape == (5, 8)
+    assert model.embed(state).shape == (5, 4 * MAPS[kind])
     states = model.rollout(state, actions)
     for t in range(7):
         state = model.predict(state, actions[:, t])
@@ -55,15 +48,37 @@ def test_shapes_and_types_are_those_of_the_contract(kind):
     assert model.read(states)["position"].shape == (5, 7, 2)
 
 
+def test_what_a_cell_holds_does_not_depend_on_where_it_is():
+    model = fresh("frames")
+    frame = torch.zeros(1, 3, 64, 64, dtype=torch.uint8)
+    frame[..., 8:16, 16:24] = torch.randint(0, 256, (3, 8, 8), dtype=torch.uint8)
+    told = model.encoder(torch.cat([frame, frame.roll((24, 8), (2, 3))]))
+    assert torch.allclose(told[0, 1, 2], told[1, 4, 3], atol=1e-4)
+    inside = torch.randn(1, 8, 8, 10)
+    inside[:, :2] = inside[:, 6:] = inside[:, :, :2] = inside[:, :, 6:] = 0
+    action, moved = torch.rand(1, 2), inside.roll((1, 1), (1, 2))
+    one, other = (model.predict(cells.flatten(1), action).view(1, 8, 8, 10) for cells in (inside, moved))
+    assert torch.allclose(one.roll((1, 1), (1, 2))[:, 2:7, 2:7], other[:, 2:7, 2:7], atol=1e-4)
+
+
+def test_cells_are_told_by_components_of_equal_spread_and_no_two_tell_the_same():
+    rng, model = np.random.default_rng(0), fresh("frames")
+    obs = (rng.normal(0, 1, (200, 8, 8, 8)) @ rng.normal(0, 30, (8, 192)) + 128).clip(0, 255)
+    frames = obs.reshape(200, 8, 8, 8, 8, 3).swapaxes(2, 3).reshape(200, 64, 64, 3).astype(np.uint8)
+    model.encoder.fit(frames, 0.0)
+    told = model.encoder(torch.from_numpy(frames).movedim(-1, 1)).flatten(0, 2)
+    assert torch.allclose(told.T.cov(), torch.eye(4), atol=0.02)
+
+
 def test_what_looks_as_expected_changes_nothing():
     model = fresh()
-    state = torch.randn(6, 16)
-    assert torch.equal(model.corrected(state, torch.zeros(6, 8)), state)
-    assert not torch.equal(model.corrected(state, torch.ones(6, 8)), state)
+    state = torch.randn(6, 10)
+    assert torch.equal(model.corrected(state, torch.zeros(6, 4)), state)
+    assert not torch.equal(model.corrected(state, torch.ones(6, 4)), state)
 
 
 def test_closed_eyes_are_imagination():
-    model, latent, action = fresh(), torch.randn(3, 6, 8), torch.rand(3, 5, 2)
+    model, latent, action = fresh(), torch.randn(3, 6, 4), torch.rand(3, 5, 2)
     eyes = torch.ones(3, 6)
     eyes[:, 2:] = 0
     after = model.follow(latent, action, eyes).after
@@ -113,7 +128,7 @@ def test_seconds_of_training_are_enough_to_remember(trained):
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_does_not():
-    tiny = dataclasses.replace(CONFIG, fast_updates=3, predict_updates=3, reader_updates=2)
+    tiny = dataclasses.replace(CONFIG, predict_updates=3, reader_updates=2)
 
     def make(episodes, config):
         return Belief(episodes.obs_shape, 1, episodes.fact_sizes, **Belief.sizes(config))
@@ -122,4 +137,4 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not():
         train(make, peeking(60, 1), dataclasses.replace(tiny, seed=seed)).state_dict() for seed in (0, 0, 1)
     )
     assert all(torch.equal(one[key], two[key]) for key in one)
-    assert not torch.equal(one["mover.0.weight"], other["mover.0.weight"])
+    assert not torch.equal(one["near.weight"], other["near.weight"])

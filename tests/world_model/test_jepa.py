@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +13,7 @@ from world_model.data import to_tensor
 from world_model.health import effective_rank
 from world_model.losses import sigreg, vicreg
 from world_model.models.jepa import JEPA
+from world_model.models.keypoints import KeypointEncoder
 from world_model.stages import TrainConfig
 from world_model.train import one_thread, train
 
@@ -63,6 +66,33 @@ def test_shapes_and_types_are_those_of_the_contract(kind, context):
         state = model.predict(state, actions[:, t])
         assert torch.allclose(states[:, t], state)
     assert model.read(states)["position"].shape == (5, 7, 2)
+
+
+def test_keypoints_say_where_each_thing_is_whatever_else_moves():
+    """Two maps set by hand, one for what is redder than blue and one for what is bluer than red."""
+    recorded = collect("push-block", 20, 16, seed=3)
+    encoder = KeypointEncoder(4, 2, channels=2).eval()
+    with torch.no_grad():
+        for part in (encoder.stem, encoder.maps):
+            part.weight.zero_(), part.bias.zero_()
+        for k, (more, less) in enumerate([(0, 2), (2, 0)]):
+            encoder.stem.weight[k, more], encoder.stem.weight[k, less] = 1, -1
+            encoder.stem.bias[k] = -5  # the wall is a little bluer than red
+            encoder.maps.weight[k, k] = 1
+        encoder.sharpness.fill_(2)
+        points = encoder.points(to_tensor(recorded.obs.reshape(-1, 64, 64, 3)))
+    pixels = 32 + 15 * points.numpy()  # the middles of the outer cells lie at 2 and 62
+    for found, fact in zip(pixels.swapaxes(0, 1), ("position", "block"), strict=True):
+        assert np.abs(found - recorded.facts[fact].reshape(-1, 2)).mean() < 1
+
+
+def test_a_model_with_keypoints_keeps_the_contract_and_trains_with_its_context_as_it_is(episodes):
+    config = dataclasses.replace(TINY, keypoints=3, tune_context=False)
+    model = train(make, episodes, config)
+    state = model.first(to_tensor(episodes.obs[:5, 0]))
+    assert state.shape == (5, 10)
+    before = JEPA.sizes(TINY)
+    assert "keypoints" not in before, "checkpoints made before there were keypoints must still be found"
 
 
 def test_the_context_is_read_and_never_moved():

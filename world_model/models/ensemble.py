@@ -32,8 +32,9 @@ class Ensemble(JEPA):
         width: int = 128,
         members: int = 5,
         learns: Literal["jepa", "pixel"] = "jepa",
+        keypoints: int = 0,
     ):
-        super().__init__(obs_shape, action_size, facts, fast_size, context_size, width)
+        super().__init__(obs_shape, action_size, facts, fast_size, context_size, width, keypoints)
         single = self.state_size + action_size
         self.others = nn.ModuleList(mlp(single, width, fast_size) for _ in range(members - 1))
         self.learns: type[JEPA] = {"jepa": JEPA, "pixel": Pixel}[learns]

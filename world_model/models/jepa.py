@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from world_model.data import Episodes, to_tensor
 from world_model.losses import sigreg, spread_apart
 from world_model.models.base import WorldModel
+from world_model.models.keypoints import KeypointEncoder
 from world_model.models.parts import Probe, imagine, make_encoder, make_viewer, mlp, shown, unwhiten, whiten
 from world_model.stages import Stage, TrainConfig
 
@@ -34,19 +35,26 @@ class JEPA(WorldModel):
         fast_size: int = 8,
         context_size: int = 32,
         width: int = 256,
+        keypoints: int = 0,
     ):
         super().__init__()
         self.action_size, self.fast_size, self.context_size = action_size, fast_size, context_size
         self.state_size = fast_size + context_size
-        self.encoder = make_encoder(tuple(obs_shape), fast_size)
-        self.context = make_encoder(tuple(obs_shape), context_size, scene=True) if context_size else Nothing()
+        shape = tuple(obs_shape)
+
+        def encoder(size: int, scene: bool) -> nn.Module:
+            return KeypointEncoder(size, keypoints) if keypoints else make_encoder(shape, size, scene)
+
+        self.encoder = encoder(fast_size, scene=False)
+        self.context = encoder(context_size, scene=True) if context_size else Nothing()
         self.predictor = mlp(self.state_size + action_size, width, fast_size)
-        self.viewer = make_viewer(tuple(obs_shape), self.state_size)
+        self.viewer = make_viewer(shape, self.state_size)
         self.probe = Probe(self.state_size, facts)
 
     @staticmethod
     def sizes(config: TrainConfig) -> dict[str, int]:
-        return {"fast_size": config.fast_size, "context_size": config.context_size, "width": config.width}
+        sizes = {"fast_size": config.fast_size, "context_size": config.context_size, "width": config.width}
+        return {**sizes, "keypoints": config.keypoints} if config.keypoints else sizes
 
     def first(self, obs: Tensor) -> Tensor:
         return torch.cat([self.encoder(obs), self.context(obs)], -1)
@@ -198,7 +206,9 @@ class LearnToPredict(Stage):
         super().__init__(config.predict_updates, 2e-3)
         self.predictor = model.predictor if other is None else other
         self.horizon, self.batch = 12, 256
-        self.context, self.episodes = model.context.requires_grad_(other is None), episodes
+        tuned = other is None and config.tune_context
+        self.context, self.episodes = model.context.requires_grad_(tuned), episodes
+        self.kept = None if config.tune_context else episodes.encoded(model.context.eval())
         self.fast = episodes.encoded(model.encoder.eval())
         self.action = torch.from_numpy(episodes.action)
         self.scale = self.fast.flatten(0, 1).std(0)
@@ -226,4 +236,6 @@ class LearnToPredict(Stage):
         anywhere = rng.integers(0, self.episodes.obs.shape[1], len(episode))
         if isinstance(self.context, Nothing):  # gathering frames would take longer than all the rest
             return torch.zeros(len(episode), 0)
+        if self.kept is not None:
+            return self.kept[episode, torch.from_numpy(anywhere)]
         return self.context(to_tensor(self.episodes.obs[episode.numpy(), anywhere]))

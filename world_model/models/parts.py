@@ -36,19 +36,21 @@ def imagine(predictor: nn.Module, fast: Tensor, context: Tensor, actions: Tensor
 
 
 class Patches(nn.Conv2d):
-    """Frames [N, 3, 64, 64] uint8 -> [N, channels, 8, 8]: a convolution of stride 8, done as one matrix product over
-    8 x 8 patches. It is several times faster on a CPU than a stack of strided convolutions.
+    """Frames [N, 3, 64, 64] uint8 -> [N, channels, 64 / side, 64 / side]: a convolution whose stride is its width, done
+    as one matrix product over patches. It is several times faster on a CPU than a stack of strided convolutions.
 
     While training, the product is taken in bfloat16 where the processor has it: pixels fit it exactly.
     """
 
-    def __init__(self, channels: int):
-        super().__init__(3, channels, kernel_size=8, stride=8)
+    def __init__(self, channels: int, side: int = 8):
+        super().__init__(3, channels, kernel_size=side, stride=side)
+        self.side, self.cells = side, 64 // side
 
     def forward(self, obs: Tensor) -> Tensor:
         kind = torch.bfloat16 if self.training and has_bfloat16() else torch.float32
         frames = obs.movedim(-3, -1)
-        patches = frames.reshape(-1, 8, 8, 8, 24).transpose(2, 3).reshape(-1, 8, 8, 192).to(kind)
+        rows = frames.reshape(-1, self.cells, self.side, self.cells, 3 * self.side)
+        patches = rows.transpose(2, 3).flatten(3).to(kind)
         weight = self.weight.permute(0, 2, 3, 1).flatten(1)
         assert self.bias is not None
         offset = (self.bias - weight.sum(1)).to(kind)
@@ -144,7 +146,43 @@ def make_encoder(obs_shape: tuple[int, ...], size: int, scene: bool = False) -> 
 
 
 class Viewer(nn.Module):
-    """[N, D] -> [N, 3, 64, 64] in [0, 1]: for people's eyes only.
+    """[N, D] -> [N, 3, 64, 64], nearly in [0, 1]: for people's eyes only.
+
+    A picture is what frames have in common, and strokes upon it: each a colour, laid on by how far a row times how far
+    a column is part of it. So a dot, a wall and a door are one or two strokes each, sharp to the pixel. A row's and a
+    column's profiles are sums of waves, which makes them smooth; the waves begin as cosines.
+    """
+
+    def __init__(self, state_size: int, strokes: int = 12, waves: int = 32, hidden: int = 128):
+        super().__init__()
+        self.shape = (strokes, 2, waves)
+        self.strokes = mlp(state_size, hidden, strokes * 2 * waves)
+        angle = (torch.arange(64) + 0.5) * torch.pi / 64
+        self.waves = nn.Parameter(torch.cos(torch.arange(waves)[:, None] * angle) * (2 / waves) ** 0.5)
+        self.colour = nn.Parameter(torch.randn(strokes, 3))
+        self.room = nn.Parameter(torch.zeros(3, 64, 64))
+        self.register_buffer("mean", torch.zeros(state_size))
+        self.register_buffer("scale", torch.ones(state_size))
+
+    mean: Tensor
+    scale: Tensor
+
+    def begin(self, usual: Tensor, states: Tensor) -> None:
+        """From the `usual` frame [3, 64, 64] in [0, 1] and from states [..., D] that will be painted, whose numbers are
+        brought to one size: a dot's place must not be the quietest of them."""
+        self.room.data.copy_(usual)
+        spread, mean = torch.std_mean(states.flatten(0, -2), 0)
+        self.mean.copy_(mean)
+        self.scale.copy_(spread.clamp_min(1e-3))
+
+    def forward(self, state: Tensor) -> Tensor:
+        told = self.strokes((state - self.mean) / self.scale).view(-1, *self.shape)
+        rows, columns = F.relu(told @ self.waves).unbind(2)
+        return self.room + torch.einsum("kc,nkh,nkw->nchw", self.colour, rows, columns)
+
+
+class Painter(nn.Module):
+    """[N, D] -> [N, 3, 64, 64] in [0, 1]: the decoder of a family that learns by painting frames again.
 
     `room` is what the frames have in common; an MLP paints what differs, in 16 x 16 cells of 4 x 4 pixels.
     """
@@ -167,9 +205,14 @@ def make_viewer(obs_shape: tuple[int, ...], state_size: int) -> nn.Module:
     return Viewer(state_size) if len(obs_shape) == 3 else mlp(state_size, 64, obs_shape[0])
 
 
+def make_painter(obs_shape: tuple[int, ...], state_size: int) -> nn.Module:
+    """For frames, or for vectors."""
+    return Painter(state_size) if len(obs_shape) == 3 else mlp(state_size, 64, obs_shape[0])
+
+
 def shown(picture: Tensor) -> Tensor:
     """What a viewer gives, as it is observed: pictures become uint8."""
-    return (picture * 255).round().to(torch.uint8) if picture.dim() == 4 else picture
+    return (picture.clamp(0, 1) * 255).round().to(torch.uint8) if picture.dim() == 4 else picture
 
 
 class Probe(nn.Module):

@@ -16,7 +16,7 @@ from world_model.data import Episodes, to_tensor
 from world_model.losses import picture_error, usual_frame
 from world_model.models.base import WorldModel
 from world_model.models.jepa import JEPA, LearnToPredict, imagined_by
-from world_model.models.parts import imagine, make_viewer, mlp, unwhiten, whiten
+from world_model.models.parts import imagine, make_painter, mlp, unwhiten, whiten
 from world_model.stages import Stage, TrainConfig
 
 
@@ -44,7 +44,7 @@ class LearnToPaint(Stage):
         super().__init__(config.fast_updates, config.rate)
         self.encoder, self.context, size = model.encoder, model.context, model.fast_size + model.context_size
         self.predictor = mlp(size + model.action_size, 128, model.fast_size)
-        self.painter = make_viewer(episodes.obs_shape, size)
+        self.painter = make_painter(episodes.obs_shape, size)
         self.episodes, self.config = episodes, config
         self.usual = usual_frame(episodes.obs) if len(episodes.obs_shape) == 3 else None
         if self.usual is not None:

@@ -15,7 +15,16 @@ from torch import Tensor, nn
 from world_model.data import Episodes, to_tensor
 from world_model.losses import picture_error, usual_frame
 from world_model.models.base import WorldModel
-from world_model.models.parts import Probe, make_encoder, make_viewer, mlp, shown, unwhiten, whiten
+from world_model.models.parts import (
+    Probe,
+    make_encoder,
+    make_painter,
+    make_viewer,
+    mlp,
+    shown,
+    unwhiten,
+    whiten,
+)
 from world_model.stages import Stage, TrainConfig
 
 
@@ -109,7 +118,7 @@ class LearnToDream(Stage):
     def __init__(self, model: RSSM, episodes: Episodes, config: TrainConfig):
         super().__init__(config.fast_updates, config.rate)
         self.posterior, self.memory, self.prior = model.posterior, model.memory, model.prior
-        self.painter = make_viewer(episodes.obs_shape, model.state_size)
+        self.painter = make_painter(episodes.obs_shape, model.state_size)
         self.episodes, self.batch, self.memory_size = episodes, config.batch, model.memory_size
         self.steps = 2 * config.horizon
         self.usual = usual_frame(episodes.obs) if len(episodes.obs_shape) == 3 else None

@@ -7,6 +7,7 @@ import contextlib
 import json
 import time
 import urllib.request
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -16,6 +17,9 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     reply = ""
     """What it says, unless `behind` names a real server."""
+    mind: Callable[[dict], dict] | None = None
+    """For an agent's requests, which ask for no stream: request -> {"text": ...} or {"calls": [(tool, arguments), ...]},
+    where arguments that are a string are sent as they are."""
     behind = ""
     fault = ""
     """hang, drip (a byte at a time, never a whole line), drip-headers, die (mid-stream, without a word), garbage
@@ -64,6 +68,10 @@ class Handler(BaseHTTPRequestHandler):
                 self.wfile.write(bytes([byte]))
                 time.sleep(0.05)
             return
+        if self.server.mind:
+            whole = json.dumps(self._completion(self.server.mind(json.loads(data)))).encode()
+            self.wfile.write(whole[: len(whole) // 2] if fault == "die" else whole)
+            return
         if fault == "garbage":
             self.wfile.write(b"\x00\xff{]] data: {\n\ndata: {nonsense\n\n" * 20)
             return
@@ -80,6 +88,17 @@ class Handler(BaseHTTPRequestHandler):
         )
         with urllib.request.urlopen(request) as reply:
             yield from reply
+
+    def _completion(self, told: dict) -> dict:
+        """A whole reply, in OpenAI's form."""
+        calls = [
+            {"id": f"call-{len(self.server.requests)}-{i}", "type": "function", "function": {
+                "name": name, "arguments": given if isinstance(given, str) else json.dumps(given)}}
+            for i, (name, given) in enumerate(told.get("calls", ()))
+        ]  # fmt: skip
+        message = {"role": "assistant", "content": told.get("text", ""), **({"tool_calls": calls} if calls else {})}
+        choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if calls else "stop"}
+        return {"id": "1", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice]}
 
     def _scripted(self):  # type: ignore[no-untyped-def]
         """The reply in pieces of ten characters, and a last one that says why it ended."""

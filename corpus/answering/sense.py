@@ -1,0 +1,95 @@
+"""Does the question make sense here? What it asks about, held against what is quoted, against everything that the
+corpus says, and against questions of everyday life that no corpus of this kind answers.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from corpus.answering.choose import Candidate
+from corpus.answering.kinds import FORM_WORDS
+from corpus.answering.lexicon import STOP, same
+from corpus.answering.question import Question
+from corpus.library.store import OWN
+from corpus.retrieval.index import Corpus
+from corpus.retrieval.words import stem, terms, words
+
+NEARBY = 0.8
+"""What it counts that a word stands in a quoted passage though not in what is quoted of it."""
+RAREST = 4
+"""So many of the rarest words are looked for in pairs."""
+FAR = 0.3
+"""A question that is so much nearer to the corpus than to everyday life is not everyday at all."""
+_FORM = frozenset().union(*FORM_WORDS.values())
+
+
+@cache
+def everyday() -> tuple[str, ...]:
+    """Questions of everyday life: cooking, travel, trivia, health, law."""
+    return tuple(json.loads((Path(__file__).parent / "everyday.json").read_text(encoding="utf-8")))
+
+
+def honoured(corpus: Corpus, question: Question, chosen: Sequence[Candidate]) -> tuple[float, float]:
+    """(share of the asked words that what is quoted holds in letter or in sense, by rarity; the least held word).
+
+    A word that stands there counts 1; else the cosine of the word alone and the nearest quoted sentence: "film" is
+    some way from what is said of an agent called DIAMOND. (1, 1) where nothing is asked but about named things.
+    """
+    asked = [
+        w for w in words(question.text) if w not in STOP and w not in _FORM and stem(w) in question.matter
+    ]
+    if not asked:
+        return 1.0, 1.0
+    have = set(terms(" ".join(c.text for c in chosen)))
+    near = set(terms(" ".join(f"{c.hit.title} {c.hit.passage.text}" for c in chosen)))
+    letter = np.array([1.0 if same(stem(w)) & have else NEARBY * bool(same(stem(w)) & near) for w in asked])
+    vectors = [c.vector for c in chosen if c.vector is not None]
+    sense = np.zeros(len(asked))
+    if corpus.embedder is not None and vectors and not letter.all():
+        sense = (corpus.embed(asked) @ np.stack(vectors).T).max(1)
+    rarity = np.array([corpus.rarity(stem(w)) for w in asked])
+    share = float(np.maximum(letter, sense) @ rarity / rarity.sum())
+    return share, float(np.where(letter > 0, 1.0, sense).min())
+
+
+def together(corpus: Corpus, question: Question) -> float:
+    """Share of the pairs of the question's rarest words that some passage of the corpus holds both of; of none, 1."""
+    rarest = sorted(dict.fromkeys(question.terms), key=lambda term: -corpus.rarity(term))[:RAREST]
+    pairs = list(itertools.combinations(rarest, 2))
+    if not pairs:
+        return 1.0
+    either = {term: [one for one in sorted(same(term)) if corpus.count(one)] for term in rarest}
+
+    def meet(one: str, other: str) -> bool:
+        if not either[one] or not either[other]:
+            return False
+        match = " AND ".join("(" + " OR ".join(f'"{t}"' for t in either[term]) + ")" for term in (one, other))
+        ask = "select 1 from words where words match ? limit 1"
+        return corpus.store.db.execute(ask, (match,)).fetchone() is not None
+
+    return sum(meet(one, other) for one, other in pairs) / len(pairs)
+
+
+def everyday_lead(
+    corpus: Corpus,
+    question: Question,
+    vector: np.ndarray | None,
+    ranked: Sequence[Candidate],
+    lead: Candidate,
+) -> float:
+    """How much nearer the question is to one of everyday life than to any sentence read for it; at least 0.
+
+    0 too where the user's own document answers: who keeps recipes may ask for them.
+    """
+    if vector is None or corpus.embedder is None:
+        return 0.0
+    if next(corpus.store.rows("origin = ? and name = ?", (OWN, lead.source_id)), None):
+        return 0.0
+    nearest = max(c.feature("cosine") for c in ranked)
+    return max(float((corpus.embed(everyday()) @ vector).max()) - nearest + FAR, 0.0)
