@@ -82,8 +82,9 @@ def page(world: str, seed: int = 0, kind: str = "", guess: int | None = None, su
 def route(question: str) -> dict[str, Any]:
     """Where the question should go, and why."""
     from agents.contrast.assistant import assist
+    from corpus.retrieval.index import open_corpus
 
     try:
-        return assist(question).to_json()
+        return assist(question, open_corpus().embedder).to_json()
     except ERRORS as error:
         return {"error": str(error)}

@@ -26,6 +26,8 @@ MOST = 64
 """Dreams at once; one more is told to wait."""
 FASTEST = 1 / 90
 """Seconds that a message takes at least: a client that hurries is held back."""
+TOGETHER = 480
+"""Beats a second of all dreams together: eight at 60, a class of 24 at 20. More would take the time of those who ask."""
 LONGEST = 512
 """Characters of a message."""
 IDLE = 300
@@ -71,7 +73,7 @@ async def dream(socket: WebSocket) -> None:
                 await socket.send_bytes(reply)
             else:
                 await socket.send_json(reply)
-            await asyncio.sleep(max(0.0, began + FASTEST - time.monotonic()))
+            await asyncio.sleep(max(0.0, began + max(FASTEST, _running / TOGETHER) - time.monotonic()))
     except (WebSocketDisconnect, TimeoutError, RuntimeError):
         pass  # gone, or asleep
     finally:

@@ -51,7 +51,7 @@ def take(chromium: str, address: str, out: Path) -> None:
     """Writes a picture of every tab into `out`: light and dark, wide and phone."""
     from playwright.sync_api import sync_playwright
 
-    wait_until_warm(address)
+    wait_until_warm(address, 300)
     out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
@@ -59,6 +59,7 @@ def take(chromium: str, address: str, out: Path) -> None:
         def visit(width: int, height: int, scheme: Any) -> Any:
             size: Any = {"width": width, "height": height}
             page = browser.new_context(viewport=size, color_scheme=scheme).new_page()
+            page.set_default_timeout(120_000)
             page.goto(address)
             page.wait_for_selector(".ask .examples button")
             page.wait_for_function("document.querySelector('.ready')?.textContent === 'Ready'")
@@ -181,12 +182,14 @@ def plan(page: Any, share: float) -> None:
 
 
 def save(page: Any, path: Path) -> None:
-    """As a PNG of at most 128 colours, which is a third of its size and looks the same."""
+    """As a PNG, with fewer colours where it would be too large."""
     from PIL import Image
 
     page.wait_for_timeout(300)
     shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    shot.quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+    shot.save(path, optimize=True)
+    if path.stat().st_size > LIMIT:
+        shot.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
     size = path.stat().st_size
     print(f"{path}  {size // 1000} KB")
     if size > LIMIT:

@@ -48,9 +48,8 @@ def serve(
         )
     sock = claim(port, host)
     visits = None
-    os.environ.setdefault(
-        "OMP_NUM_THREADS", "1"
-    )  # several answer at once; each with all cores would be slower
+    # Several are answered at once; each with all cores would be slower for everybody.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
         import uvicorn
 
@@ -59,6 +58,7 @@ def serve(
         from app.guard import Guard
         from app.turns import working
         from app.visits import Everyone, Visits
+        from app.wire import Wire
 
         class Server(uvicorn.Server):
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -90,6 +90,7 @@ def serve(
             log_level="warning",
             timeout_graceful_shutdown=1,
             lifespan="on",
+            ws=Wire,
             ws_max_size=4096,
         )
         Server(config).run(sockets=[sock])

@@ -96,7 +96,11 @@ class Handler(BaseHTTPRequestHandler):
                 "name": name, "arguments": given if isinstance(given, str) else json.dumps(given)}}
             for i, (name, given) in enumerate(told.get("calls", ()))
         ]  # fmt: skip
-        message = {"role": "assistant", "content": told.get("text", ""), **({"tool_calls": calls} if calls else {})}
+        message = {
+            "role": "assistant",
+            "content": told.get("text", ""),
+            **({"tool_calls": calls} if calls else {}),
+        }
         choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if calls else "stop"}
         return {"id": "1", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice]}
 

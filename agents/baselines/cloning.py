@@ -19,7 +19,7 @@ from world_model.models.parts import mlp
 class Clone:
     """Says from where the agent is, and where it wants to be, what was done in recordings that got there."""
 
-    def __init__(self, episodes: Episodes, seed: int, updates: int = 3000):
+    def __init__(self, episodes: Episodes, seed: int, updates: int = 2000):
         place, action = episodes.facts["position"], episodes.action
         n, steps = action.shape[:2]
         rng = np.random.default_rng(seed)

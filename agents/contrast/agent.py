@@ -124,7 +124,10 @@ def _grow(talk: _Conversation) -> Iterator[Told]:
             try:
                 event = talk.events.get(timeout=max(left, 0.0))
             except queue.Empty:
-                event = {"ended": "too long", "notice": f"it took more than {talk.seconds:g} s and was stopped"}
+                event = {
+                    "ended": "too long",
+                    "notice": f"it took more than {talk.seconds:g} s and was stopped",
+                }
             told = dataclasses.replace(told, **event, seconds=round(time.monotonic() - begin, 2))
             yield told
     finally:
@@ -155,7 +158,9 @@ class _Conversation:
             self.events.put({"ended": "too many calls", "notice": notice})
         except CorpusError as error:
             self.events.put({"ended": "failed", "notice": str(error)})
-        except Exception as error:  # each provider raises its own kinds; a message may hold the key: only its kind
+        except (
+            Exception
+        ) as error:  # each provider raises its own kinds; a message may hold the key: only its kind
             notice = f"the language model {self.name} failed ({type(error).__name__})"
             self.events.put({"ended": "failed", "notice": notice})
 
@@ -169,9 +174,9 @@ class _Conversation:
 
         model = chat_model(self.named, min(time_limit(), self.seconds))
         agent = create_agent(model, make_tools(self.bench), system_prompt=_RULES, middleware=[self._bounds()])
-        found = agent.invoke(
-            {"messages": [("human", self.question)]}, {"recursion_limit": 4 * (self.steps + LAST_WORDS) + 10}
-        )
+        prompt: Any = {"messages": [("human", self.question)]}
+        limit: Any = {"recursion_limit": 4 * (self.steps + LAST_WORDS) + 10}  # a last fence, behind `Bounds`
+        found = agent.invoke(prompt, limit)
         last = found["messages"][-1]
         if getattr(last, "invalid_tool_calls", None):
             raise CorpusError(f"the language model {self.name} wrote a tool call that can't be read")
@@ -224,17 +229,25 @@ class _Conversation:
             self._show()
         if closed:
             self._settle(place, "refused", _NO_MORE[closed], 0.0)
-            return ToolMessage(_NO_MORE[closed], tool_call_id=request.tool_call["id"], name=name, status="error")
+            return ToolMessage(
+                _NO_MORE[closed], tool_call_id=request.tool_call["id"], name=name, status="error"
+            )
         begin = time.monotonic()
         message = handler(request)
-        found = message.artifact if isinstance(message.artifact, Quoted) else Quoted(str(message.content), failed=True)
+        found = (
+            message.artifact
+            if isinstance(message.artifact, Quoted)
+            else Quoted(str(message.content), failed=True)
+        )
         self._settle(place, "failed" if found.failed else "done", found.text, time.monotonic() - begin)
         return message
 
     def _settle(self, place: int, state: Any, result: str, seconds: float) -> None:
         first = next((line for line in result.splitlines() if line.strip()), "")[:300]
         with self.lock:
-            done = dataclasses.replace(self.calls[place], state=state, result=first, seconds=round(seconds, 2))
+            done = dataclasses.replace(
+                self.calls[place], state=state, result=first, seconds=round(seconds, 2)
+            )
             self.calls[place] = done
             self._show()
 

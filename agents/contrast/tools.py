@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html import escape
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from agents.errors import AgentError
@@ -20,7 +21,7 @@ from world_model.errors import WorldModelError
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
 
-    from corpus.records import Citation, Hit, Passage
+    from corpus.records import Citation, Hit
     from corpus.retrieval.index import Corpus
 
 PASSAGES = 5
@@ -45,6 +46,7 @@ class Bench:
 
     corpus: Corpus
     hits: list[Hit] = field(default_factory=list)
+    lock: Lock = field(default_factory=Lock)
 
     def search(self, query: str) -> Quoted:
         """The passages of the sources that are nearest to a few words, each with its number."""
@@ -52,7 +54,7 @@ class Bench:
         from corpus.retrieval.retrieve import HybridRetriever
 
         hits = HybridRetriever(corpus=self.corpus, top_k=PASSAGES).hits(checked(query))
-        lines = [f"[{self._number(hit)}] {hit.title}: {self._words(hit.passage)}" for hit in hits]
+        lines = [f"[{self._number(hit)}] {self._words(hit)}" for hit in hits]
         return Quoted("\n".join(lines) or "nothing was found", stranger=self._strange(hits))
 
     def ask(self, question: str) -> Quoted:
@@ -61,14 +63,15 @@ class Bench:
 
         answer = ask(question, self.corpus, writer="extractive")
         if answer.refusal:
-            near = "; ".join(answer.refusal.nearest)
+            near = "; ".join(dict.fromkeys(hit.title for hit in answer.hits[:3] if not hit.passage.caution))
             return Quoted(f"{answer.refusal.reason} Nearest: {near}", stranger=self._strange(answer.hits))
         lines = []
         for sentence in answer.sentences:
+            if any(c.caution for c in sentence.citations):
+                lines.append(WITHHELD)
+                continue
             cited = [hit for hit in answer.hits if any(_holds(hit, c) for c in sentence.citations)]
-            marks = "".join(f"[{self._number(hit)}]" for hit in cited)
-            marked = any(c.caution for c in sentence.citations)
-            lines.append(f"{WITHHELD if marked else sentence.text} {marked and '' or marks}".strip())
+            lines.append(f"{sentence.text} {''.join(f'[{self._number(hit)}]' for hit in cited)}")
         return Quoted("\n".join(lines), stranger=self._strange(answer.hits))
 
     def contrast(self, world: str, seed: int = 0, kind: str = "") -> Quoted:
@@ -102,12 +105,13 @@ class Bench:
         return Quoted("\n".join(f"{row.id}: {row.question}" for row in listed()))
 
     def _number(self, hit: Hit) -> int:
-        """Of a passage, from 1; the same whenever it is quoted again."""
-        for number, known in enumerate(self.hits, 1):
-            if known.passage.id == hit.passage.id:
-                return number
-        self.hits.append(hit)
-        return len(self.hits)
+        """Of a passage, from 1; the same whenever it is quoted again. Tools of one turn run side by side."""
+        with self.lock:
+            for number, known in enumerate(self.hits, 1):
+                if known.passage.id == hit.passage.id:
+                    return number
+            self.hits.append(hit)
+            return len(self.hits)
 
     def _strange(self, hits: list[Hit] | tuple[Hit, ...]) -> bool:
         from corpus.library.store import SHIPPED
@@ -118,8 +122,9 @@ class Bench:
         return not all(shipped(id) for id in {hit.passage.source_id for hit in hits})
 
     @staticmethod
-    def _words(passage: Passage) -> str:
-        return WITHHELD if passage.caution else passage.text[:LONGEST]
+    def _words(hit: Hit) -> str:
+        passage = hit.passage
+        return WITHHELD if passage.caution else f"{hit.title}: {passage.text[:LONGEST]}"
 
 
 def _holds(hit: Hit, cited: Citation) -> bool:
@@ -132,7 +137,11 @@ def make_tools(bench: Bench) -> list[BaseTool]:
     from langchain_core.tools import StructuredTool
 
     worlds, experiments = ", ".join(TEMPLATES), ", ".join(EXPERIMENTS)
-    more = {"contrast": f" Worlds: {worlds}.", "plan": " Worlds: two-rooms, two-rooms:random.", "lab": f" Names: {experiments}."}
+    more = {
+        "contrast": f" Worlds: {worlds}.",
+        "plan": " Worlds: two-rooms, two-rooms:random.",
+        "lab": f" Names: {experiments}.",
+    }
 
     def answering(name: str):  # type: ignore[no-untyped-def]
         method = getattr(bench, name)

@@ -77,7 +77,7 @@ class Played:
     steps: list[int]
     cost: list[float]
     path: list[float]
-    """Pixels travelled; empty where that isn't followed."""
+    """Pixels travelled, or moves on a grid; empty where that isn't followed."""
     plan_ms: list[float]
     """Milliseconds per look, for all episodes that planned then."""
     plans: int
@@ -257,7 +257,8 @@ class _Match:
         if self.world.shortest(self.starts[:1], self.goals[:1]) is None:
             return []
         place = np.stack([self.world.facts(state)["position"] for state in result.states])
-        return np.linalg.norm(np.diff(place, axis=0), axis=-1).sum(0).tolist()
+        moved = np.linalg.norm(np.diff(place, axis=0), axis=-1)
+        return (moved > 0 if self.world.discrete else moved).sum(0).tolist()  # on a grid, ways are counted in moves
 
     def spl(self, played: Played) -> float | None:
         shortest = self.world.shortest(self.starts, self.goals)

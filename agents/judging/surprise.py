@@ -46,7 +46,7 @@ class Violation:
     """95 % interval, bootstrapped over quadruples."""
     null_paired: float
     null_single: float
-    """The same for networks of the same shape that were never trained, mean over NULLS seeds."""
+    """The same for networks that see as it does and never learned to remember, mean over NULLS seeds."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def surprises(model: str, n: int = 100, seed: int = 20_000) -> Surprises:
         raise AgentError(
             f"model {model!r} is a {found.passport.family!r}, which remembers nothing; surprise needs a 'belief'"
         )
-    nulls = [untrained(found.passport, k) for k in range(NULLS)]
+    nulls = [untrained(found.passport, found.model, k) for k in range(NULLS)]
     rows = []
     with one_thread():
         for kind in KINDS:
@@ -87,16 +87,18 @@ def surprises(model: str, n: int = 100, seed: int = 20_000) -> Surprises:
     return Surprises(model, seed, SCORE, tuple(rows))
 
 
-def untrained(passport: checkpoint.Passport, seed: int) -> Belief:
-    """A network of the same shape with the weights it was born with."""
+def untrained(passport: checkpoint.Passport, trained: Belief, seed: int) -> Belief:
+    """A network of the same shape that sees with the same encoder, all else with the weights it was born with."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return Belief(**passport.arguments).requires_grad_(False).eval()
+        null = Belief(**passport.arguments)
+    null.encoder.load_state_dict(trained.encoder.state_dict())
+    return null.requires_grad_(False).eval()
 
 
 @torch.no_grad()
 def errors(model: Belief, shown: Quadruples) -> Tensor:
-    """[n, 4, T]: the mean squared error of the latent expected at each look; its numbers have spread 1."""
+    """[n, 4, T]: the mean squared error of the latent expected at each look."""
     n, clips, length = shown.frames.shape[:3]
     flat = to_tensor(shown.frames.reshape(-1, *shown.frames.shape[3:]))
     latent = model.latent(flat).view(n * clips, length, -1)

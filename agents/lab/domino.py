@@ -19,9 +19,7 @@ AFTER = 12
 """Periods after the port closes in which its shock is followed."""
 
 
-def measure(
-    report: Report, *, episodes: int, rounds: int, search: int, seeds: tuple[int, ...]
-) -> Findings:
+def measure(report: Report, *, episodes: int, rounds: int, search: int, seeds: tuple[int, ...]) -> Findings:
     """`episodes` of 96 periods for each seed; the rule is searched for in `rounds` of 64 candidates, the planner's own, in
     the model, in `search` rounds (0: as many as its passport says)."""
     from agents.baselines.inventory import order_up_to, tune
@@ -137,7 +135,7 @@ EXPERIMENT = Experiment(
     ),
     cannot_show="Three stages, one product and known costs, and stages that order by one plan; real chains have people "
     "who misread delays, and shocks of kinds that were never recorded.",
-    quick={"episodes": 12, "rounds": 6, "search": 12, "seeds": (0, 1, 2)},
+    quick={"episodes": 12, "rounds": 30, "search": 20, "seeds": (0, 1, 2)},
     full={"episodes": 70, "rounds": 30, "search": 0, "seeds": (0, 1, 2)},
     measure=measure,
     draw=draw,

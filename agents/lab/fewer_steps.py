@@ -7,6 +7,7 @@ random behaviour, behaviour cloning with hindsight on the same recordings, and P
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,18 +66,18 @@ def measure(
             found["cloned"].setdefault(real, []).append(cloned)
         agent = ppo.new_agent(world, seed)
         for real in (*steps, *beyond):
-            ppo.learn(agent, real, lambda line, seed=seed: report(f"seed {seed}: {line}"))
+            ppo.learn(agent, real, partial(_told, report, seed))
             acted = play(world, starts, goals, ppo.policy(agent, goals)).success
             found["ppo"].setdefault(real, []).append(acted)
     rows = {name: {real: np.concatenate(hits) for real, hits in by.items()} for name, by in found.items()}
     equal, longest = steps[-1], beyond[-1]
-    model, others = rows["model"][equal], {"equal": rows["ppo"][equal], "longer": rows["ppo"][longest]}
+    ours, others = rows["model"][equal], {"equal": rows["ppo"][equal], "longer": rows["ppo"][longest]}
     return Findings(
         readings={
-            "learned": share(model),
-            "equal": difference(model, others["equal"]),
-            "longer": difference(model, others["longer"]),
-            "without": difference(others["equal"], model),
+            "learned": share(ours),
+            "equal": difference(ours, others["equal"]),
+            "longer": difference(ours, others["longer"]),
+            "without": difference(others["equal"], ours),
         },
         seeds=seeds,
         data={
@@ -94,6 +95,10 @@ def measure(
             "more": longest // equal,
         },
     )  # fmt: skip
+
+
+def _told(report: Report, seed: int, line: str) -> None:
+    report(f"seed {seed}: {line}")
 
 
 def _model(recorded: Episodes, seed: int, updates: int, report: Report) -> WorldModel:
@@ -142,7 +147,7 @@ EXPERIMENT = Experiment(
     cannot_show="Two rivals with their usual settings; methods without a model that were tuned for few steps, or that learn "
     "off policy, need fewer than PPO. The model's computing time is not counted.",
     quick={"tasks": 20, "steps": (10_000,), "beyond": (20_000,), "updates": 300, "seeds": (0, 1, 2)},
-    full={"tasks": 100, "steps": (3_000, 10_000, 30_000), "beyond": (100_000, 300_000), "updates": 1000, "seeds": (0, 1, 2)},
+    full={"tasks": 100, "steps": (3_000, 10_000, 30_000), "beyond": (100_000, 300_000), "updates": 500, "seeds": (0, 1, 2)},
     measure=measure,
     draw=draw,
 )  # fmt: skip

@@ -122,8 +122,8 @@ EXPERIMENT = Experiment(
     ),
     cannot_show="One ball, one paddle and flat screens; and a network can be surprised for other reasons than keeping the "
     "ball in mind, which is why matched pairs and an untrained null stand beside every figure.",
-    quick={"quadruples": 12, "episodes": 80, "seeds": (0, 1, 2)},
-    full={"quadruples": 60, "episodes": 400, "seeds": (0, 1, 2)},
+    quick={"quadruples": 10, "episodes": 60, "seeds": (0, 1, 2)},
+    full={"quadruples": 40, "episodes": 200, "seeds": (0, 1, 2)},
     measure=measure,
     draw=draw,
 )  # fmt: skip

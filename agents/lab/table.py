@@ -18,7 +18,9 @@ def markdown() -> str:
 
     found = [verdict for name in EXPERIMENTS if (verdict := recorded(name))]
     fared = Counter(outcome for verdict in found for outcome in verdict.verdicts.values())
-    counted = ", ".join(f"{fared[outcome]} {outcome}" for outcome in ("supported", "contradicted", "inconclusive"))
+    counted = ", ".join(
+        f"{fared[outcome]} {outcome}" for outcome in ("supported", "contradicted", "inconclusive")
+    )
     lines = [
         f"{len(found)} of {len(EXPERIMENTS)} experiments have a recorded full run. They test {sum(fared.values())} claims: "
         f"{counted}. The first of each:",
@@ -28,7 +30,9 @@ def markdown() -> str:
     ]
     for verdict in found:
         claim, outcome = next(iter(verdict.verdicts.items()))
-        lines.append(f"| {claims()[claim].statement} (`{verdict.experiment}`) | {_decisive(verdict, claim, outcome)} | {outcome} |")
+        lines.append(
+            f"| {claims()[claim].statement} (`{verdict.experiment}`) | {_decisive(verdict, claim, outcome)} | {outcome} |"
+        )
     return "\n".join(lines)
 
 
@@ -37,7 +41,9 @@ def _decisive(verdict: Verdict, claim: str, outcome: Outcome) -> str:
     controls = [c for c in verdict.criteria if not c["claim"] and c["outcome"] != "supported"]
     own = [c for c in verdict.criteria if c["claim"] == claim]
     c = next(iter(controls), None) or next((c for c in own if c["outcome"] == outcome), own[0])
-    words = next(known.statistic for known in experiment(verdict.experiment).criteria if known.name == c["name"])
+    words = next(
+        known.statistic for known in experiment(verdict.experiment).criteria if known.name == c["name"]
+    )
     sign, role = (">" if c["above"] else "<"), ("" if c["claim"] else "control that did not hold: ")
     return (
         f"{role}{words}: {_number(c['value'])} [{_number(c['low'])}, {_number(c['high'])}], n = {c['n']} "

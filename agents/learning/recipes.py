@@ -37,7 +37,7 @@ _SEEN = TrainConfig(
 """One room before textures. Whitened, a dot is learned as quickly before a texture as on a plain floor; small batches
 and larger steps do the same in half the time. Textures need no more than that and a strong pull towards actions."""
 
-_REMEMBERED = TrainConfig(memory_size=16, width=48, predict_updates=1800, reader_updates=1500)
+_REMEMBERED = TrainConfig(memory_size=16, width=64, predict_updates=3000, reader_updates=1600)
 
 RECIPES = {
     # One room for all episodes: nothing to keep, so no context, and no differences needed to keep it out.
@@ -67,12 +67,14 @@ RECIPES = {
             predict_updates=4000,
             reader_updates=1000,
         ),
+        # To get behind a block takes turns: actions held half as long, and more of them tried.
+        plan={"horizon": 24, "hold": 2, "look_every": 2, "num_samples": 128},
     ),
     # Worlds that must be remembered. Where to catch a ball isn't in the goal's picture; it is foreseen over the whole
     # flight, with few numbers to search.
     "peekaboo belief": Recipe(
-        800,
-        steps=48,
+        900,
+        steps=40,
         train=dataclasses.replace(_REMEMBERED, whiten=300),
         plan={
             "objective": "caught",
@@ -88,7 +90,14 @@ RECIPES = {
         1000,
         steps=60,
         train=dataclasses.replace(_REMEMBERED, components=10, memory_size=12, whiten=1),
-        plan={"objective": "temporal"},
+        plan={
+            "planner": "breadth",
+            "objective": "min-mean",
+            "horizon": 40,
+            "look_every": 4,
+            "num_samples": 96,
+            "iterations": 4,
+        },
     ),
     # Vectors, and what counts is chance: no encoder to learn, many futures, and a plan that waits to see.
     "supply-chain particles": Recipe(

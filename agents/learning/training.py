@@ -154,7 +154,7 @@ class _Job:
         if found != (self.name, self.family, made, data.recipe_hash, training):
             return None
         self.report(f"seed {training['seed']}: is trained already; remove {folder} to train it again")
-        return dataclasses.replace(passport, command=self.command)
+        return dataclasses.replace(passport, command=self.command, plan=self.followed.plan)
 
     def _train(
         self, folder: Path, made: dict[str, Any], data: Episodes, held_out: Episodes, config: TrainConfig

@@ -10,7 +10,7 @@ const ARROWS = ["↑", "→", "↓", "←"], NAMES = ["up", "right", "down", "le
 export function mount({ element }) {
   const canvas = h("canvas", { tabindex: "0", role: "application", "aria-label": "The dream. Arrow keys move, L looks again, G shows or hides the ghost, T tells, R records, N starts anew." });
   const drift = createDrift();
-  const number = h("b", { class: "pixels" }, "–"), since = h("span", {}, "steps since the last look: 0");
+  const number = h("b", { class: "pixels" }, "0.0"), since = h("span", {}, "steps since the last look: 0");
   const say = h("p", { class: "say", "aria-live": "polite" });
   const models = h("div", { class: "models", role: "radiogroup", "aria-label": "Model" });
   const button = (label, key, run) => h("button", { class: "ghost", type: "button", onclick: () => { run(); canvas.focus({ preventScroll: true }); } }, label, " ", h("kbd", {}, key));

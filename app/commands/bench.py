@@ -80,6 +80,39 @@ def uncertainty(model: str = "two-rooms-random-jepa", rollouts: int = 500, json:
 
 
 @benches.command
+def tracking(model: str = "peekaboo-belief", episodes: int = 400, json: bool = False) -> None:
+    """How far off a ball is expected as it comes out from behind a screen, against a ball that was never hidden.
+
+    Args:
+        model: A shipped model that remembers peekaboo, or a folder with a checkpoint.
+        episodes: Fresh recordings of 48 steps.
+        json: Print the Tracking record.
+    """
+    from agents.judging.remembering import tracking as measure
+    from app.printing.bench import print_tracking
+
+    found = measure(model, episodes)
+    show(found.to_json()) if json else print_tracking(found)
+
+
+@benches.command
+def surprises(model: str = "peekaboo-belief", quadruples: int = 100, json: bool = False) -> None:
+    """Whether a model is more surprised by what cannot be than by what can, for five violations, and what an untrained
+    network is surprised by.
+
+    Args:
+        model: A shipped model that remembers peekaboo, or a folder with a checkpoint.
+        quadruples: Of each violation: two legal clips, and the same two with their tails swapped.
+        json: Print the Surprises record.
+    """
+    from agents.judging.surprise import surprises as measure
+    from app.printing.bench import print_surprises
+
+    found = measure(model, quadruples)
+    show(found.to_json()) if json else print_surprises(found)
+
+
+@benches.command
 def retrieval(dataset: Path, seed: int = 0, json: bool = False) -> None:
     """nDCG@10 and recall@10 of BM25, of MiniLM and of each fusion, on a test collection in BEIR's layout.
 

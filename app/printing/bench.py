@@ -10,6 +10,8 @@ from app.printing import wrap
 
 if TYPE_CHECKING:
     from agents.bench.speed import ModelSpeed, WorldSpeed
+    from agents.judging.remembering import Tracking
+    from agents.judging.surprise import Surprises
     from agents.judging.uncertainty import Detection
     from corpus.bench.answers import AnswersBench, Count
     from corpus.bench.ingest import IngestBench
@@ -75,6 +77,44 @@ def print_detections(rows: Sequence[Detection]) -> None:
         wrap(
             "AUROC: the chance that a wrong rollout scores higher than a right one, over the changed and the ordinary "
             "rollouts together, 16 steps each. Wrong: more than 6 px off at any step. No score is told what changed."
+        )
+    )
+
+
+def print_tracking(found: Tracking) -> None:
+    """Pixels, a line a moment, and the ratio that counts."""
+    print(f"{found.model}: pixels between the ball and where it is expected one step before the look\n")
+    for label, pixels, n in (
+        ("never hidden", found.never_hidden, found.n_never_hidden),
+        ("coming out again", found.reemerging, found.n_reemerging),
+        ("the same, guessed: where it last showed", found.last_seen, found.n_reemerging),
+    ):
+        print(f"  {label:42}{pixels:6.2f}   n {n}")
+    print(f"  {'while hidden':42}{found.hidden:6.2f}")
+    print(
+        f"\ncoming out against never hidden: {found.ratio:.2f} times [{found.ratio_low:.2f}, {found.ratio_high:.2f}]"
+    )
+    print(
+        wrap(
+            f"{found.episodes} fresh episodes, seed {found.seed}; 95 % interval bootstrapped over episodes; hidden for up to "
+            f"{found.longest} looks."
+        )
+    )
+
+
+def print_surprises(found: Surprises) -> None:
+    """A line a violation: pairs, single clips, and the same of untrained networks."""
+    print(f"{found.model}\n\n{'':10}{'pairs':>6}{'':16}{'AUROC':>6}{'':14}untrained: pairs  AUROC")
+    for row in found.violations:
+        print(
+            f"{row.kind:10}{row.paired:6.2f} [{row.paired_low:.2f}, {row.paired_high:.2f}]  {row.single:6.2f} "
+            f"[{row.single_low:.2f}, {row.single_high:.2f}]{row.null_paired:13.2f}{row.null_single:7.2f}"
+        )
+    print(
+        wrap(
+            f"{found.violations[0].n} quadruples of each violation, seed {found.seed}; 95 % intervals. Pairs: how often a "
+            f"quadruple's impossible clips surprise more than its legal ones; AUROC: any impossible clip against any legal "
+            f"one. Surprise: {found.score}."
         )
     )
 

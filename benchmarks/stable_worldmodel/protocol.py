@@ -61,9 +61,9 @@ TIMED = 12
 """Episodes planned one at a time, for the milliseconds of a plan."""
 
 
-def trained(episodes: Episodes, seed: int, folder: Path, report: Callable[[str], None]) -> str:
+def trained(episodes: Episodes, config: TrainConfig, folder: Path, report: Callable[[str], None]) -> str:
     """A checkpoint's folder, made unless it is there."""
-    config, home = dataclasses.replace(RECIPE, seed=seed), folder / f"{NAME}-{seed}"
+    home = folder / f"{NAME}-{config.seed}"
     try:
         passport = checkpoint.load(str(home)).passport
         if (passport.training, passport.data_hash) == (dataclasses.asdict(config), episodes.recipe_hash):
@@ -88,7 +88,7 @@ def trained(episodes: Episodes, seed: int, folder: Path, report: Callable[[str],
         training=dataclasses.asdict(config),
         training_seconds=round(time.perf_counter() - begin, 1),
         machine=machine(),
-        command=f"python -m benchmarks.stable_worldmodel.run evaluate --seed {seed}",
+        command=f"python -m benchmarks.stable_worldmodel.run evaluate --seed {config.seed}",
         plan=PLAN,
         results={"training_cpu_seconds": round(time.process_time() - worked, 1)},
     )

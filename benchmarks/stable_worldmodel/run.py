@@ -31,7 +31,12 @@ app = SubcommandApp()
 
 @app.command
 def evaluate(
-    seed: int = 0, n: int = 200, objectives: tuple[str, ...] = ("temporal",), data: Path = DATA
+    seed: int = 0,
+    n: int = 200,
+    objectives: tuple[str, ...] = ("temporal",),
+    ahead: tuple[int, ...] = tuple(rows for rows, _ in DISTANCES),
+    temporal_updates: int = protocol.RECIPE.temporal_updates,
+    data: Path = DATA,
 ) -> None:
     """Train one model, unless it is there, and plan with it at all three distances.
 
@@ -39,25 +44,36 @@ def evaluate(
         seed: Of training.
         n: Tasks at each distance.
         objectives: What is minimised; `decoded` uses a probe that learned from true places.
+        ahead: The distances, in rows that the goal lies ahead.
+        temporal_updates: Gradient steps of the temporal distance.
         data: Where recordings and checkpoints are kept.
     """
     begin, world = time.process_time(), TwoRoom()
     learn = recordings.recorded(world, LEARN, data)
     tasks = recordings.held_out(world, HELD_OUT, data)
     collected = time.process_time() - begin
-    name = protocol.trained(learn, seed, data, _say)
+    usual = temporal_updates == protocol.RECIPE.temporal_updates
+    config = dataclasses.replace(protocol.RECIPE, seed=seed, temporal_updates=temporal_updates)
+    name = protocol.trained(learn, config, data if usual else data / f"temporal-{temporal_updates}", _say)
     passport = protocol.checkpoint.read_passport(name)
     rows = []
-    for ahead, steps in DISTANCES:
-        starts, goals = protocol.at(tasks, ahead, n)
+    for rows_ahead in ahead:
+        steps = dict(DISTANCES)[rows_ahead]
+        starts, goals = protocol.at(tasks, rows_ahead, n)
         for objective in objectives:
             settings = {"objective": objective, "steps": steps}
-            score, hits = protocol.planned(world, name, settings, starts, goals, f"ours, {objective}")
-            rows.append(_row(ahead, steps, score, hits=_bits(hits)))
-            _say(f"seed {seed}, {ahead}/{steps}: {score}")
+            label = f"ours, {objective}{'' if usual else f', {temporal_updates} updates of it'}"
+            score, hits = protocol.planned(world, name, settings, starts, goals, label)
+            rows.append(_row(rows_ahead, steps, score, hits=_bits(hits)))
+            _say(f"seed {seed}, {rows_ahead}/{steps}: {score}")
+    options = f"--seed {seed} --n {n} --objectives {' '.join(objectives)}"
+    if len(ahead) < len(DISTANCES):
+        options += f" --ahead {' '.join(map(str, ahead))}"
+    if not usual:
+        options += f" --temporal-updates {temporal_updates}"
     _write(
-        f"seed-{seed}-{'-'.join(objectives)}",
-        f"evaluate --seed {seed} --n {n} --objectives {' '.join(objectives)}",
+        f"seed-{seed}-{'-'.join(objectives)}{'' if usual else f'-{temporal_updates}'}",
+        f"evaluate {options}",
         training_seed=seed,
         training={
             k: getattr(passport, k) for k in ("training_seconds", "training", "results", "data_recipe")
@@ -102,7 +118,7 @@ def solvers(seed: int = 0, n: int = 100, ahead: int = 100, data: Path = DATA) ->
     from benchmarks.stable_worldmodel.solvers import compare
 
     world = TwoRoom()
-    name = protocol.trained(recordings.recorded(world, LEARN, data), seed, data, _say)
+    name = _model(world, seed, data)
     steps = dict(DISTANCES)[ahead]
     starts, goals = protocol.at(recordings.held_out(world, HELD_OUT, data), ahead, n)
     rows = compare(world, name, starts, goals, steps, _say)
@@ -122,7 +138,7 @@ def check(seed: int = 0, n: int = 20, ahead: int = 25, data: Path = DATA) -> Non
     from benchmarks.stable_worldmodel.theirs import evaluated
 
     world, steps = TwoRoom(), dict(DISTANCES)[ahead]
-    name = protocol.trained(recordings.recorded(world, LEARN, data), seed, data, _say)
+    name = _model(world, seed, data)
     starts, goals = protocol.at(recordings.held_out(world, HELD_OUT, data), ahead, n)
     hits = {
         "in their World.evaluate": evaluated(world, name, starts, goals, steps),
@@ -150,6 +166,11 @@ def table() -> None:
         print(
             f"| {ahead} / {steps} | {name} | {r['success']:.1%} [{r['low']:.1%}, {r['high']:.1%}] | {r['n']} | {ms} |"
         )
+
+
+def _model(world: TwoRoom, seed: int, data: Path) -> str:
+    config = dataclasses.replace(protocol.RECIPE, seed=seed)
+    return protocol.trained(recordings.recorded(world, LEARN, data), config, data, _say)
 
 
 def _row(ahead: int, steps: int, score: Score, **more: Any) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from typing import Literal
 import numpy as np
 
 from corpus.answering.choose import Candidate, candidates, choose
-from corpus.answering.cover import made_by_another, nearest, refuse
+from corpus.answering.cover import made_by_another, nearest, never_made, refuse
 from corpus.answering.dated import asked_span, counted, of_span, tallies, told
-from corpus.answering.demo import experiment_for
+from corpus.answering.demo import claim_shown
 from corpus.answering.dialogue import Asked, follow, topic_of
 from corpus.answering.question import Question, checked, parse
 from corpus.answering.spelling import mended
@@ -109,6 +109,8 @@ def _answer(asked: Asked, corpus: Corpus, top_k: int, caution: float | None) -> 
     vector = corpus.embedder.encode([text])[0] if corpus.embedder else None
     question = parse(text, corpus.names, asked.focus)
     claim = touched(text, corpus, vector)
+    if question.kind == "demo":
+        claim = claim or claim_shown(text, vector, corpus)
     hits, further = read(corpus, question, vector, top_k)
     if claim:
         known = {hit.passage.id for hit in (*hits, *further)}
@@ -130,6 +132,8 @@ def _answer(asked: Asked, corpus: Corpus, top_k: int, caution: float | None) -> 
         confidence, why = max(confidence, SURE), ""
     if denied := made_by_another(corpus, question, ranked):
         confidence, why = 0.0, "it takes for granted who made this, and they tell otherwise"
+    elif never_made(corpus, question, ranked):
+        confidence, why = 0.0, "none of them says that they made this"
     refusal = None
     if why:
         titles = tuple(dict.fromkeys(hit.title for hit in hits))[:3]
@@ -155,19 +159,10 @@ def _answer(asked: Asked, corpus: Corpus, top_k: int, caution: float | None) -> 
         top_k=top_k,
         claim=claim.id if claim else "",
         claim_status=claim.status if claim else "",
-        demo=_demo(question, text, vector, claim, corpus),
+        demo=claim.experiment if claim else "",
         counts=tallies(span) if span and chosen else (),
         counted=counted() if span and chosen else "",
     )
-
-
-def _demo(
-    question: Question, text: str, vector: np.ndarray | None, claim: Claim | None, corpus: Corpus
-) -> str:
-    """What to hand over to: the experiment asked for, or the one that tests the touched claim."""
-    if claim and claim.experiment:
-        return claim.experiment
-    return experiment_for(text, vector, corpus) if question.kind == "demo" else ""
 
 
 def _sentence(corpus: Corpus, candidate: Candidate) -> Sentence:

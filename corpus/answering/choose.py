@@ -27,6 +27,9 @@ _FEWER = {"who": 3, "when": 3, "number": 3, "definition": 4}
 _BRIEF = {"who", "when", "number"}
 _CLOSE, _CLOSE_ELSE = 2.0, 3.0
 """How far behind the best a sentence may be, in log odds, and still be said."""
+_AFTER = re.compile(r"\b(?:came|comes?|followed|follows|happened) (?:after|next)\b", re.IGNORECASE)
+_HEADED = {"disagree": 9.0, "limits": 2.0}
+"""How far behind the best what stands under the right heading may be, in log odds, and still keep out what doesn't."""
 _OPENS_LIST = re.compile(
     r"\b(two|three|four|five|six|seven|eight|several|many|main) (?:[\w-]+ ){0,3}\w+s\b|\b(first|one) (?:\w+ ){0,2}(is|are)\b|:",
     re.IGNORECASE,
@@ -92,7 +95,7 @@ def choose(
 
     Where the question touches a `claim`, somebody for it and somebody against it are heard.
     """
-    usable = _one_witness_a_work(corpus, ranked)
+    usable = _under_its_heading(question, _one_witness_a_work(corpus, ranked))
     most, words = (MORE_SENTENCES, MORE_WORDS) if question.more else (MAX_SENTENCES, MAX_WORDS)
     limit = most if question.more else _FEWER.get(question.kind, most)
     reach = 4.0 if question.more else _CLOSE if question.kind in _FEWER else _CLOSE_ELSE
@@ -142,6 +145,20 @@ def _one_witness_a_work(corpus: Corpus, ranked: Sequence[Candidate]) -> list[Can
         id = candidate.source_id
         speaks.setdefault(corpus.sources[id].work or id, id)
     return [c for c in ranked if c.source_id in speaks.values()]
+
+
+def _under_its_heading(question: Question, usable: list[Candidate]) -> list[Candidate]:
+    """Of a question that its own heading answers (who disagrees, what it does not show), only what stands there; of one
+    for what came after a thing, only what tells that."""
+    if question.kind == "trend" and _AFTER.search(question.text):
+        later = [c for c in usable if c.feature("later") and c.source_id in question.about]
+        return later or usable
+    if question.kind not in _HEADED or not usable:
+        return usable
+    headed = [
+        c for c in usable if c.feature("section") and (c.source_id in question.about or not question.about)
+    ]
+    return headed if headed and headed[0].score > usable[0].score - _HEADED[question.kind] else usable
 
 
 def _standing(candidate: Candidate, ranked: Sequence[Candidate]) -> list[Candidate]:

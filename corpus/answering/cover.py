@@ -59,8 +59,9 @@ OPENING = 150
 """Characters in which a source says what it is about, and whose."""
 _KIND_NAMES = {"who": "a name", "when": "a date", "number": "a figure"}
 _MADE = re.compile(
-    r"\b(?:did|does|do|has|have|had) (.{2,60}?) (?:invent|introduc|creat|buil|mak|made|develop|propos|design|writ|wrote|"
-    r"publish|releas|found|launch)\w*\b(.+)"
+    r"\b(?:did|does|do|has|have|had) (.{2,60}?) (?:invent|introduce|create|build|make|develop|propose|design|write|publish|"
+    r"release|found|launch|invented|introduced|created|built|made|developed|proposed|designed|written|published|released|"
+    r"founded|launched)\b(.+)"
 )
 _NEAR = 0.3
 """Cosine above which a sentence tells something about what the question is about."""
@@ -127,6 +128,25 @@ def made_by_another(corpus: Corpus, question: Question, ranked: Sequence[Candida
         if who in squash(f"{' '.join(source.authors)} {opening} {' '.join(c.text for c in told)}"):
             return None
     return told[0] if told else None
+
+
+def never_made(corpus: Corpus, question: Question, ranked: Sequence[Candidate]) -> bool:
+    """Whether the question takes for granted that somebody made a thing, and nothing read for it names both at once.
+
+    "Why did LeCun invent the transformer?": LeCun and transformers are spoken of, never in one sentence. For a thing
+    that is the subject of a source, `made_by_another` knows better.
+    """
+    match = _MADE.search(question.text)
+    if not match or not match.group(1).split()[-1][0].isupper() or corpus.names.subjects(match.group(2)):
+        return False
+    if re.search(r"\b(?:make|made)\b", match.group()):
+        return False  # who makes progress makes no thing
+    who = squash(match.group(1).split()[-1])
+    thing = [term for term in terms(match.group(2)) if term in question.matter]
+    if not thing:
+        return False
+    rarest = max(thing, key=corpus.rarity)
+    return not any(who in squash(c.text) and same(rarest) & set(terms(c.text)) for c in ranked)
 
 
 def nearest(ranked: Sequence[Candidate], first: Candidate | None = None, most: int = 3) -> list[Candidate]:

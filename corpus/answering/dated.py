@@ -6,7 +6,6 @@ counts (`corpus.trends`): titles, which tell what people write about, not what w
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -126,18 +125,18 @@ def _back(month: str, months: int) -> str:
 
 def of_span(corpus: Corpus, span: Span) -> list[Source]:
     """The shipped dated sources of that time and topic, the newest first; to a count, of any time if there are none."""
-    leading = 1 if span.counting else 2
 
-    def inside(source: Source) -> bool:
+    def inside(source: Source, leading: int, timed: bool) -> bool:
         at = source.published
-        after = not span.since or at[: len(span.since)] >= span.since
-        before = not span.until or at[: len(span.until)] <= span.until
+        after = not timed or at[: len(span.since)] >= span.since
+        before = not timed or not span.until or at[: len(span.until)] <= span.until
         return bool(at) and after and before and (not span.topic or span.topic in source.topics[:leading])
 
-    found = sorted(filter(inside, _shipped(corpus)), key=lambda s: (s.published, s.id), reverse=True)
-    if found or not span.counting or not (span.since or span.until):
-        return found
-    return of_span(corpus, dataclasses.replace(span, since="", until=""))
+    shipped = sorted(_shipped(corpus), key=lambda s: (s.published, s.id), reverse=True)
+    for leading, timed in ((1, True), (9, True), (9, False)) if span.counting else ((2, True),):
+        if found := [source for source in shipped if inside(source, leading, timed)]:
+            return found
+    return []
 
 
 def _shipped(corpus: Corpus) -> list[Source]:
@@ -166,7 +165,8 @@ def told(span: Span, sources: Sequence[Source], ranked: Sequence[Candidate]) -> 
 def _spread(sources: Sequence[Source]) -> list[Source]:
     """Those first that bring a leading topic not yet seen."""
     seen: set[str] = set()
-    fresh, others = [], []
+    fresh: list[Source] = []
+    others: list[Source] = []
     for source in sources:
         lead = source.topics[0] if source.topics else ""
         (others if lead in seen else fresh).append(source)
@@ -179,15 +179,16 @@ def tallies(span: Span) -> tuple[Tally, ...]:
     last = papers()[-1].published
     until = min(span.until or last, last) if len(span.until) != 4 else span.until
     first = span.since or papers()[0].published
+    name = f" on {topics()[span.topic].name.lower()}" if span.topic else ""
     found = []
     if len(span.since) == 7 and span.since == span.until:
         n, of = len(papers_of(span.since, span.topic)), len(papers_of(span.since))
-        found.append(Tally(f"{n} titles in {span.since}", span.since, span.since, span.topic, n, of))
+        text = f"{n} of {of} titles{name} in {span.since}" if span.topic else f"{of} titles in {span.since}"
+        found.append(Tally(text, span.since, span.since, span.topic, n, of))
     years = range(int(first[:4]), min(int(until[:4]), int(last[:4])) + 1)[-YEARS:]
     for year in years:
         n, of = len(papers_of(str(year), span.topic)), len(papers_of(str(year)))
         upto = f" (to {last})" if last.startswith(str(year)) else ""
-        name = f" on {topics()[span.topic].name.lower()}" if span.topic else ""
         text = f"{n} of {of} titles{name} in {year}{upto}" if span.topic else f"{of} titles in {year}{upto}"
         found.append(Tally(text, str(year), str(year), span.topic, n, of))
     if span.topic:
@@ -196,7 +197,7 @@ def tallies(span: Span) -> tuple[Tally, ...]:
             half = months[len(months) // 2]
             text = f"half of all {len(months)} titles on {topics()[span.topic].name.lower()} are of {half} or later"
             found.append(Tally(text, half, last, span.topic, sum(m >= half for m in months), len(months)))
-    elif span.since:
+    elif span.since and (not span.until or span.until >= last[: len(span.until)]):
         try:
             changes = changed_since(span.since)[:3]
         except CorpusError:  # no time of equal length before it

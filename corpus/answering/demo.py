@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from corpus.ledger import claims
+from corpus.records import Claim
 from corpus.retrieval.index import Corpus
 from corpus.retrieval.words import terms
 
@@ -13,6 +14,19 @@ LEAST = 0.42
 offered."""
 WORDS = 0.3
 """What it counts that the question holds all words of an experiment's id."""
+
+
+def claim_shown(question: str, vector: np.ndarray | None, corpus: Corpus) -> Claim | None:
+    """The claim that the experiment asked for tests, so that those for and against it are heard; None where none is near.
+
+    Of several claims of one experiment the one whose statement is nearest.
+    """
+    id = experiment_for(question, vector, corpus)
+    tested = [claim for claim in claims().values() if id and claim.experiment == id]
+    if len(tested) < 2 or vector is None:
+        return tested[0] if tested else None
+    cosines = corpus.embed([claim.statement for claim in tested]) @ vector
+    return tested[int(cosines.argmax())]
 
 
 def experiment_for(question: str, vector: np.ndarray | None, corpus: Corpus) -> str:

@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from corpus.answering.features import PERSON
 from corpus.answering.lexicon import STOP
-from corpus.answering.names import Names
+from corpus.answering.referents import LEAD, ORDER, cited, named_in, nth_item, person, subjects_in, the_two
 from corpus.records import Answer
 from corpus.retrieval.index import Corpus
 from corpus.retrieval.words import plain, squash, terms, words
@@ -27,16 +26,11 @@ _ASKS = re.compile(
 )
 _PERSONAL = re.compile(r"\b(he|she|him|her|his|hers)\b", re.I)
 _TWO = re.compile(r"\b(the two|both|the both of them|these two|those two)\b", re.I)
-_ORDER = ("first", "second", "third", "fourth", "fifth", "sixth")
 _DEFINES = re.compile(
     r"^(?:so |and )?(?:what(?:'s| is| are| was| were)|define|explain) (?:an? )?((?:the )?(?:[\w'’-]+ ?){1,5}?)\??$",
     re.I,
 )
-_NTH = re.compile(rf"\bthe (?:({'|'.join(_ORDER)}|last))(?: one| point| sentence)?\b", re.I)
-_ITEM = r"(?:[\w'’-]+ ){0,3}[\w'’-]+"
-_SERIES = re.compile(
-    rf"(?:[:;]|\b(?:called|named|namely|are|were|is|into|terms|parts)) ((?:{_ITEM}, )+{_ITEM},? and {_ITEM})"
-)
+_NTH = re.compile(rf"\bthe (?:({'|'.join(ORDER)}|last))(?: one| point| sentence)?\b", re.I)
 _AGAIN = re.compile(
     r"^(?:please )?(?:tell me more|say more|more|go on|elaborate|in (?:more )?detail|at length|continue)(?: please)?[ ?.!]*$",
     re.I,
@@ -54,11 +48,6 @@ _SO = re.compile(r"\b(?:do|does|did|done|manage|achieve) (?:it|that|this|so)[ ?.
 _GENERIC = {"AI", "LLM", "LLMs", "AGI", "ML", "RL", "US", "EU"}
 _BARE = re.compile(r"^(why|how|when|who|where|how so|why not|says who|really)[ ?!.]*$", re.I)
 _PHRASE = re.compile(r"^(in|on|at|with|for|by|of|from|under|since|after|before|without)\b", re.I)
-_LEAD = re.compile(
-    r"^(?:(?:what|which|who|how|when|where|why)(?: (?:much|many|well|fast|long|far|often|big|large))?(?:'s)?|(?:tell me|say more|more) about)?"
-    r"\s*(?:is|are|was|were|do|does|did|can|could|has|have|will|would|should)?\b\s*",
-    re.I,
-)
 
 
 @dataclass(frozen=True)
@@ -91,7 +80,7 @@ def follow(question: str, history: Sequence[Answer], corpus: Corpus) -> Asked:
     before = last.read_as or last.question
     names = corpus.names
     told = next((answer for answer in reversed(history) if answer.sentences), None)
-    focus = frozenset(_cited(told)[:2])
+    focus = frozenset(cited(told)[:2])
     topic = last.topic
 
     def still(text: str) -> Asked:
@@ -104,14 +93,16 @@ def follow(question: str, history: Sequence[Answer], corpus: Corpus) -> Asked:
     if _BARE.match(bare):
         wh = bare.strip(" ?!.").lower()
         wh = {"how so": "how", "why not": "why", "says who": "who says", "when": "when did"}.get(wh, wh)
-        rest = before if _AUXILIARY.match(before) else _LEAD.sub("", before)
+        rest = before if _AUXILIARY.match(before) else LEAD.sub("", before)
         return still(f"{wh} {rest.strip(' ?')}?")
-    if (nth := _NTH.search(bare)) and (item := _nth(nth.group(1).lower(), history)):
+    if (nth := _NTH.search(bare)) and (item := nth_item(nth.group(1).lower(), history)):
         text = _put(bare, nth, item)
         return still(_about(text if _ASKS.match(text) else f"tell me more about {text}", topic))
     about = _ABOUT.match(question)
     if about and not _ASKS.match(about.group(1)):
         if (part := _OWN.match(about.group(1))) and topic:
+            if part.group(1).rstrip("s") == "successor":
+                return still(f"what came after {topic}?")
             return still(f"what is {topic}'s {part.group(1)}?")
         text, moved = _instead(about.group(1), before, corpus)
         if not moved:
@@ -119,15 +110,13 @@ def follow(question: str, history: Sequence[Answer], corpus: Corpus) -> Asked:
         within = f"{_without(before, topic)}, {about.group(1)}, about {topic}?"
         return Asked(question, text, others=(within,) if topic else ())
     own = subjects_in(bare, names) or named_in(bare)
-    if (_TWO.search(bare) or (_THEY_DIFFER.search(bare) and not own)) and (pair := _pair(history, names)):
+    if (_TWO.search(bare) or (_THEY_DIFFER.search(bare) and not own)) and (pair := the_two(history, names)):
         both = " and ".join(pair)
         return still(_TWO.sub(both, bare, count=1) if _TWO.search(bare) else f"how do {both} differ?")
     if _SO.search(bare) and own:
         return Asked(question, _instead(own[0], before, corpus)[0])
-    if (who := _PERSONAL.search(bare)) and (person := _person(history, corpus)):
-        return still(
-            _put(bare, who, f"{person}'s" if who.group(1).lower() in ("his", "her", "hers") else person)
-        )
+    if (who := _PERSONAL.search(bare)) and (him := person(history, corpus)):
+        return still(_put(bare, who, f"{him}'s" if who.group(1).lower() in ("his", "her", "hers") else him))
     it = _it(bare)
     if (it and names.subjects(topic)) or (it and named_in(f"x {topic}")):
         return still(_put(bare, it, f"{topic}'s" if it.group(1).lower() in ("its", "their") else topic))
@@ -136,7 +125,7 @@ def follow(question: str, history: Sequence[Answer], corpus: Corpus) -> Asked:
             return still(_about(bare, topic))
         return Asked(question, bare)
     text = _about(bare, topic)
-    asked = " ".join(w for w in words(_LEAD.sub("", before)) if w not in STOP)
+    asked = " ".join(w for w in words(LEAD.sub("", before)) if w not in STOP)
     return Asked(
         question, text, focus, topic, (_about(bare, asked),) if plain(asked) not in plain(text) else ()
     )
@@ -159,28 +148,7 @@ def topic_of(text: str, chosen: Sequence[str], corpus: Corpus) -> str:
         return systems[0]
     if named:
         return named[0]
-    return " ".join(w for w in words(_LEAD.sub("", text)) if w not in STOP)
-
-
-def _cited(answer: Answer | None) -> list[str]:
-    """Ids of the sources it cites, the first sentence's first."""
-    return list(dict.fromkeys(c.source_id for s in answer.sentences for c in s.citations)) if answer else []
-
-
-def named_in(text: str) -> list[str]:
-    """Capitalised words in mid-sentence and words with a digit or an inner capital, next ones joined."""
-    pattern = r"(?<=\w )(?!I\b)[A-Z][\w-]*(?: (?:[A-Z][\w-]*|\d[\w.]*))*|\b\w*[A-Z]\w*\d[\w.]*|\b[A-Z]{2,}\w*"
-    return re.findall(pattern, text)
-
-
-def subjects_in(text: str, names: Names) -> list[str]:
-    """The names in the text that the corpus knows, as they are written, in order."""
-    tokens = list(re.finditer(r"[^\W_]+", text))
-    return [
-        text[tokens[a].start() : tokens[b - 1].end()]
-        for _, (a, b), _ in names.subjects(text)
-        if b <= len(tokens)
-    ]
+    return " ".join(w for w in words(LEAD.sub("", text)) if w not in STOP)
 
 
 def _it(text: str) -> re.Match[str] | None:
@@ -252,51 +220,3 @@ def _stand_together(corpus: Corpus, one: str, other: str) -> bool:
         return False
     query = "select 1 from words where words match ? limit 1"
     return corpus.store.db.execute(query, (f'"{pair[0]} {pair[1]}"',)).fetchone() is not None
-
-
-def _nth(order: str, history: Sequence[Answer]) -> str:
-    """The item of that place in the first series that a question or its answer tells; empty where there is none."""
-    place = -1 if order == "last" else _ORDER.index(order)
-    start = max((i for i, answer in enumerate(history) if not answer.read_as), default=0)
-    for answer in history[start:]:
-        for text in (answer.question, *(s.text for s in answer.sentences)):
-            for series in _SERIES.findall(text):
-                items = [_LEAD.sub("", item) for item in re.split(r",? and |, ", series)]
-                items = [
-                    re.split(r" (?:in|on|of|for|to|with|by|from|that|which)\b", item)[0] for item in items
-                ]
-                if place < len(items) > 2:
-                    return items[place].strip()
-    return ""
-
-
-def _pair(history: Sequence[Answer], names: Names) -> list[str]:
-    """The two things last talked about: of the questions, then of the last answer; the earlier one first."""
-    said = [answer.read_as or answer.question for answer in reversed(history)]
-    said += [sentence.text for sentence in history[-1].sentences]
-    found: dict[frozenset[str], str] = {}
-    for text in said:
-        for _, (a, b), ids in names.subjects(text):
-            tokens = list(re.finditer(r"[^\W_]+", text))
-            if b <= len(tokens) and not any(ids & other for other in found):
-                found[ids] = text[tokens[a].start() : tokens[b - 1].end()]
-    pair = list(found.values())[:2]
-    return pair[::-1] if len(pair) == 2 else []
-
-
-def _person(history: Sequence[Answer], corpus: Corpus) -> str:
-    """Who was named last: of those whom a cited source knows by name, or else whatever looks like a name."""
-    for answer in reversed(history):
-        said = [sentence.text for sentence in answer.sentences]
-        known = [name for id in _cited(answer) for name in corpus.sources[id].people]
-        for text in (answer.read_as or answer.question, *said):
-            for name in known:
-                if re.search(rf"\b{re.escape(name.split()[-1])}\b", text):
-                    return name
-        for text in (f"by {answer.topic}", *said):
-            for match in PERSON.finditer(text):
-                found = re.sub(r"^(?:by|from|at|of) ", "", match.group())
-                plain_words = {plain(word) for word in found.split()}
-                if len(plain_words) > 1 and not plain_words & STOP and not corpus.names.subjects(found):
-                    return found
-    return ""

@@ -71,7 +71,10 @@ def markdown(answer: Answer, corpus: Corpus) -> str:
             text = f"~~{text}~~ (not supported)"
         parts.append(text + "".join(f" [{cited.index(citation) + 1}]" for citation in sentence.citations))
     if parts:
-        lines += [" ".join(parts), "", "## References", ""]
+        lines += [" ".join(parts), ""]
+        lines += [f"- {_plain(count.text)}" for count in answer.counts]
+        lines += ["", f"Counted: {_plain(answer.counted)}.", ""] if answer.counts else []
+        lines += ["## References", ""]
     for number, citation in enumerate(cited, 1):
         source = corpus.sources[citation.source_id]
         authors = f"{_plain(_names(_known(source)))}. " if _known(source) else ""

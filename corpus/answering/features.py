@@ -41,6 +41,7 @@ FEATURES = (
     "section",  # stands under the heading that its kind of question is answered under
     "off_section",  # stands under 'who disagrees' or limits, where neither is asked
     "both",  # names two of the things that are compared
+    "third",  # holds one of the compared things against something else
     "later",  # tells what came after, where that is asked
     "dates",  # share of the question's dates in the sentence
     "leans",  # begins with "it" or "this": needs the one before
@@ -71,9 +72,11 @@ RECORD = re.compile(
     r"named|coined|devised|developed|demonstrated|formulated|defended)\b"
     r"|\b(?:introduced|announced|released|published|posted|wrote|proposed|founded)\b.*\b" + _YEAR
 )
+_AGAINST = re.compile(
+    r"\b(?:differs?|unlike|differed|in contrast|compared (?:to|with))\b|\bthan\b|\bagainst\b"
+)
 _LATER = re.compile(
-    r"\b(later|successors?|follow(?:s|ed|-up)|moved (?:away|on)|since|then|after|newer|revised|replace[sd]?|next|"
-    r"now|new|change[sd]?|update[sd]?|adds?|added|went further)\b"
+    r"\b(later|successors?|follow(?:s|ed|-up)|moved (?:away|on)|newer|revised|replace[sd]?|next|update[sd]?|went further)\b"
 )
 _MECHANISM = re.compile(
     r"\b(works? (?:by|with|through|in)|by \w+ing|comes? from|plans with|uses?|using|consists? of|steps?)\b"
@@ -114,6 +117,7 @@ def describe(
     section = bool(question.section and re.search(question.section, passage.heading, re.IGNORECASE))
     record = bool(RECORD.search(text))
     about = passage.source_id in question.about
+    compared = sum(name in squashed for name in question.subject_words)
     stands_first = start == _first(source.text)
     found = {
         "cosine": cosine,
@@ -138,7 +142,8 @@ def describe(
         "opens": kind in ("definition", "demo", "compare") and stands_first,
         "section": section,
         "off_section": aside and not section,
-        "both": kind == "compare" and sum(name in squashed for name in question.subject_words) > 1,
+        "both": kind == "compare" and compared > 1,
+        "third": kind == "compare" and bool(_AGAINST.search(text)) and compared < 2,
         "later": kind == "trend" and bool(_LATER.search(text)),
         "dates": _share([all(part in here for part in date.split()) for date in question.dates]),
         "leans": bool(DANGLING.match(text)),

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -280,11 +280,11 @@ def _equipped(level: str):  # type: ignore[no-untyped-def]
 def fit_level(corpus: Corpus, made: Sequence[Case], measured_on: str) -> dict[str, Any]:
     """The weights of one level, fitted to all of `made`, and what caution trades over the questions of one file.
 
-    The caution to begin with is the best over all the questions.
+    The caution to begin with is the best on that curve.
     """
     found = [outcome for seed in range(REPEATS) for outcome in left_out(corpus, made, seed)]
     rank, curve = fit_rank(made), trade_off([o for o in found if o.case.entry["file"] == measured_on])
-    caution = best(trade_off(found))["caution"]
+    caution = best(curve)["caution"]
     for file in dict.fromkeys(o.case.entry["file"] for o in found):
         points = trade_off([o for o in found if o.case.entry["file"] == file])
         print(level_of(corpus), file, next(p for p in points if p["caution"] == caution))
@@ -296,22 +296,26 @@ def fit_level(corpus: Corpus, made: Sequence[Case], measured_on: str) -> dict[st
     }
 
 
-def main(questions: tuple[Path, ...], out: Path = PATH) -> None:
-    """Fit every level and write the weights.
+def main(
+    questions: tuple[Path, ...], out: Path = PATH, levels: tuple[Literal["dense", "lexical"], ...] = LEVELS
+) -> None:
+    """Fit and write the weights.
 
     Args:
         questions: YAML files of questions as in tests/corpus; the trade-off is measured on the first.
         out: Where to write.
+        levels: With the embedder and without; the weights of one that is left out stay as they are.
     """
     entries = read_questions(questions)
-    found: dict[str, Any] = {
+    before = json.loads(out.read_text()) if out.is_file() else {}
+    found: dict[str, Any] = {level: before[level] for level in LEVELS if level in before} | {
         "questions": [path.name for path in questions],
         "answerable": sum("facts" in e for e in entries),
         "unanswerable": sum("facts" not in e for e in entries),
         "made": "each level's trade-off is cross-validated on the tuning half: "
         f"{FOLDS} folds, {REPEATS} times",
     }
-    for level in LEVELS:
+    for level in levels:
         with _equipped(level) as corpus:
             made = cases(corpus, entries)
             found[level] = fit_level(corpus, made, questions[0].name)

@@ -34,14 +34,14 @@ KINDS: tuple[tuple[Kind, str], ...] = (
     (
         "disagree",
         r"\b(disagree|disput|critic|object(s|ed|ing|ions?)? to\b|who objects?\b|objections?\b|oppos(e|es|ed|ition|ing)\b|doubts?\b|"
-        r"doubted|doubters|rebut|refut|sceptic|skeptic|reject|counter-?argu|against the (idea|claim|view|argument)|"
+        r"doubted|doubters|rebut|refut|sceptic|skeptic|reject|counter-?argu|against the (idea|claim|view|argument)|(arguments?|case|evidence|speaks?|said) against|"
         r"argues? against|opposite of|contradict|challenge[sd]? (the|this|that)|repl(y|ied|ies) to|respon(ded|se) to|"
         r"defend(s|ed)?\b.* against|other side|not convinced|unconvinced|who (thinks?|says?|said|sees?|explains?) .*\b(wrong|only|not|otherwise|differently)\b|who says otherwise)",
     ),
     (
         "limits",
-        r"\b(limits?|limitations?|limited|weak(ness|nesses)?|shortcomings?|drawbacks?|caveats?|downsides?|flaws?|"
-        r"(fall|falls|fell) short|leaves? out|left out|not (good|able|show|prove|cover|tested|measured)|bad at|fails? (at|to)|"
+        r"^(?!(?:so |and |but )?why\b).*\b(limits?|limitations?|limited|weak(ness|nesses)?|shortcomings?|drawbacks?|caveats?|downsides?|flaws?|"
+        r"(fall|falls|fell) short|leaves? out|left out|not (good|able|show|prove|cover|tested|measured)|bad at|fails? (at|to)|where (does|do|did) .* (fail|break|struggle)|"
         r"outside the reach|gets? wrong|struggles?|cannot do|can't do|blind spots?|what .*(doesn't|does not|don't|can't|cannot|didn't))\b",
     ),
     (
@@ -126,7 +126,8 @@ FORM_WORDS = {
         manage outside reach struggle fail fails admit admits doesn't don't can't kinds"""
     ),
     "disagree": _words(
-        """disagree disagrees disagreed dispute disputes disputed critic critics criticise criticised criticises
+        """otherwise differently explain explains sees objects
+        disagree disagrees disagreed dispute disputes disputed critic critics criticise criticised criticises
         criticize criticized criticism object objects objected oppose opposes opposed doubt doubts doubted against
         rebut rebutted reject rejects rejected reply replied opposite defended found wrote"""
     ),

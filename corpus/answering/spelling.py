@@ -19,6 +19,7 @@ SHORTEST = 5
 """Letters; a shorter word has too many neighbours."""
 LONG = 8
 """From so many letters on, two may be wrong."""
+_ENDINGS = ("est", "er", "ing", "ed", "s", "ly")
 _OWN = frozenset().union(STOP, *FORM_WORDS.values())
 
 
@@ -33,13 +34,25 @@ def mended(text: str, corpus: Corpus) -> str:
         low = plain(word)
         if len(low) < SHORTEST or not low.isascii() or low in _OWN or low in corpus.names.vocabulary:
             return word
-        if corpus.count(stem(low)) or (corpus.embedder and low in _common(corpus.embedder.folder)):
+        if corpus.count(stem(low)) or (corpus.embedder and _bases(low) & _common(corpus.embedder.folder)):
             return word
         named = word[0].isupper() and match.start() > 0
         slips = 1 if named or len(low) < LONG else 2
         return _nearest(low, slips, corpus) or word
 
     return re.sub(r"(?<![\w'’-])[^\W\d_]+(?![\w'’-])", put_right, text)
+
+
+def _bases(word: str) -> set[str]:
+    """The word and what it may be a form of: scary for scariest, direct for directed."""
+    endings = (
+        ("iest", "y"),
+        ("ier", "y"),
+        ("ies", "y"),
+        *((end, add) for end in _ENDINGS for add in ("", "e")),
+    )
+    found = {word.removesuffix(end) + add for end, add in endings if word.endswith(end)}
+    return {word} | {base for base in found if len(base) >= SHORTEST - 1}
 
 
 @cache

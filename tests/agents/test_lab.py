@@ -151,7 +151,9 @@ def test_a_paired_difference_is_surer_than_an_unpaired_one():
 
 def test_the_readme_holds_the_table_that_the_records_make():
     readme = (Path(__file__).parents[2] / "README.md").read_text()
-    assert readme.count(BEGIN) == readme.count(END) == 1, f"the README's table of the lab stands between {BEGIN} and {END}"
+    assert readme.count(BEGIN) == readme.count(END) == 1, (
+        f"the README's table of the lab stands between {BEGIN} and {END}"
+    )
     held = readme.split(BEGIN)[1].split(END)[0].strip()
     assert held == markdown(), "paste what `orrery lab --markdown` prints"
 
@@ -165,7 +167,17 @@ def test_the_table_tells_each_record_with_its_figures():
         assert f"`{name}`" in row
         assert claims()[claim].statement in row
         assert row.endswith(f"| {verdict.verdicts[claim]} |")
-        numbers = re.search(r": (-?[\d.]+) \[(-?[\d.]+), (-?[\d.]+)\], n = (\d+) \(asked: [<>] (-?[\d.]+)\)", row)
+        numbers = re.search(
+            r": (-?[\d.]+) \[(-?[\d.]+), (-?[\d.]+)\], n = (\d+) \(asked: [<>] (-?[\d.]+)\)", row
+        )
         told = [float(number) for number in numbers.groups()]
         kept = [[c["value"], c["low"], c["high"], c["n"], c["threshold"]] for c in verdict.criteria]
         assert any(told == pytest.approx(figures, rel=0.05, abs=0.006) for figures in kept)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["domino", "slow-features"])
+def test_the_longest_quick_runs_take_a_minute_of_processor_time_at_most(name):
+    verdict = lab.run(name, "quick")
+    assert verdict.cpu_seconds <= 60
+    assert set(verdict.verdicts) == {c.claim for c in lab.experiment(name).criteria if c.claim}

@@ -7,7 +7,8 @@ import socket
 
 import pytest
 
-from app.classroom import Figures, name, patched, run
+from app.classroom import Figures, run
+from app.learner import name, patched
 
 SECONDS = float(os.environ.pop("ORRERY_CLASSROOM_SECONDS", "60"))
 BUSY = 0.15

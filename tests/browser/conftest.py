@@ -37,7 +37,7 @@ def running(serve: str = SERVE, **environment: str):
         assert process.stdout is not None
         line = process.stdout.readline()
         assert f":{port}" in line, line + process.stdout.read()
-        wait_until_warm(f"http://127.0.0.1:{port}", 240)
+        wait_until_warm(f"http://127.0.0.1:{port}", 400)
         yield f"http://127.0.0.1:{port}"
         process.send_signal(signal.SIGINT)
         process.wait(60)
@@ -79,6 +79,7 @@ def visit(chromium, ready):
 
     def open_page(width=1280, height=800, **options):
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(120_000)  # a busy machine is no failure
         page, log = context.new_page(), Log()
         context.on("request", lambda request: log.requests.append(request.url))
         page.on("websocket", lambda ws: log.requests.append(ws.url))

@@ -71,7 +71,7 @@ def test_every_world_has_a_question_and_a_real_answer(contrast, world):
 def test_a_free_question_is_sent_where_it_can_be_watched(contrast):
     contrast.fill("#contrast-question", "What happens if the dot goes straight right?")
     contrast.get_by_role("button", name="Where can I watch it?").click()
-    contrast.wait_for_selector(".contrast .routed button", timeout=30_000)
+    contrast.wait_for_selector(".contrast .routed button")
     contrast.get_by_role("button", name="Try it in two-rooms").click()
     contrast.wait_for_selector(".contrast .options input")
 

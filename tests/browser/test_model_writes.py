@@ -57,6 +57,7 @@ WATCH = """() => { window.seen = []; new MutationObserver(() => {
 @pytest.mark.slow
 def test_sentences_arrive_one_by_one_and_the_unsupported_is_struck_through(chromium, speaking):
     page = chromium.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    page.set_default_timeout(120_000)
     page.goto(speaking)
     page.wait_for_selector(".ask .examples button")
     page.evaluate(WATCH)

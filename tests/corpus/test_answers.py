@@ -106,6 +106,36 @@ def test_a_false_premise_is_met_with_who_did_it(corpus: Corpus) -> None:
     assert "Hafner" in " ".join(sentence.text for sentence in answer.refusal.covers)
 
 
+def test_a_false_premise_without_a_source_of_its_own_is_refused(corpus: Corpus) -> None:
+    assert ask("Why did LeCun invent the transformer?", corpus).refusal
+
+
+def test_who_complains_of_a_thing_is_not_taken_for_its_maker(corpus: Corpus) -> None:
+    answer = ask("Why did Stockfish's developers complain about the AlphaZero match?", corpus)
+    assert not answer.refusal or "takes for granted" not in answer.refusal.reason
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How do I train a dog?",
+        "Who directed The Matrix?",
+        "How do I learn to drive a car?",
+        "Why is the sea salty?",
+    ],
+)
+def test_everyday_questions_in_the_words_of_the_corpus_are_refused(question: str, corpus: Corpus) -> None:
+    assert ask(question, corpus).refusal
+
+
+def test_a_demonstration_is_told_about_by_those_who_claim_and_dispute_it(corpus: Corpus) -> None:
+    answer = ask("Show me how planning harder hurts", corpus)
+    assert answer.demo == "planning-harder-hurts"
+    assert answer.claim
+    assert claim(answer.claim).experiment == answer.demo
+    assert answer.sentences
+
+
 def test_caution_decides_who_is_refused(corpus: Corpus) -> None:
     question = "How does Genie 3 work?"
     usual = ask(question, corpus)

@@ -26,6 +26,14 @@ from corpus.retrieval.index import Corpus
         ("what is muzero", "what are its limits?", "what are muzero's limits?"),
         ("What is SEAL?", "who disagrees?", "who disagrees, about SEAL?"),
         ("What is Genie 2?", "tell me more", "What is Genie 2, in detail?"),
+        ("What is aleatoric uncertainty?", "and epistemic?", "What is epistemic uncertainty?"),
+        ("What is GAIA-1?", "and its successor?", "what came after GAIA-1?"),
+        ("What is GAIA-1?", "and its resolution?", "what is GAIA-1's resolution?"),
+        (
+            "What is V-JEPA 2.1?",
+            "what changed from V-JEPA 2?",
+            "what changed from V-JEPA 2, about V-JEPA 2.1?",
+        ),
     ],
 )
 def test_a_follow_up_is_made_whole(first: str, then: str, says: str, corpus: Corpus) -> None:
@@ -57,6 +65,16 @@ def test_the_talk_stays_with_its_sources(corpus: Corpus) -> None:
 def test_a_bare_why_asks_about_the_last_question(corpus: Corpus) -> None:
     _, why = talked(corpus, "who disagrees with LeCun's position paper?", "why?")
     assert why.read_as.startswith("why disagrees with LeCun's position paper")
+
+
+def test_he_is_a_person_and_no_product(corpus: Corpus) -> None:
+    first = ask("What does Michael Truell mean by taste?", corpus)
+    assert resolve("how old is he?", [first], corpus) == "how old is Michael Truell?"
+
+
+def test_a_name_may_be_asked_of_what_the_talk_is_about(corpus: Corpus) -> None:
+    _, sora = talked(corpus, "Which model was best on Physics-IQ?", "and Sora?")
+    assert "10.0" in " ".join(sentence.text for sentence in sora.sentences)
 
 
 def test_the_second_is_the_second_of_what_was_listed(corpus: Corpus) -> None:

@@ -79,6 +79,16 @@ def test_every_citation_resolves_to_exactly_its_text(answers: dict[str, Answer],
     assert seen > len(answers)
 
 
+@pytest.mark.slow
+def test_more_questions_are_answered_as_well(corpus: Corpus) -> None:
+    """101 questions with an answer, 123 without and 24 dialogues, of which the weights were fitted too."""
+    found = measure(read_questions(Path(__file__).parent / "more_questions.yaml"), "tune", corpus)
+    assert found.right.share >= 0.88
+    assert found.precision.share >= 0.9
+    assert found.recall.share >= 0.85
+    assert found.turns.share >= 0.75
+
+
 @pytest.mark.parametrize("half", HALVES)
 def test_figures(half: str, corpus: Corpus, capsys: pytest.CaptureFixture[str]) -> None:
     found = measure(SET, half, corpus)

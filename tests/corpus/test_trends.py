@@ -6,8 +6,9 @@ import re
 
 import pytest
 
+from corpus.answering.answer import ask
 from corpus.errors import CorpusError
-from corpus.retrieval.index import read_sources
+from corpus.retrieval.index import Corpus, read_sources
 from corpus.topics import CAMPS, topics, topics_of
 from corpus.trends import appearances, papers, timeline
 
@@ -82,3 +83,32 @@ def test_sources_and_rules_use_one_list() -> None:
         assert set(source.topics) <= set(topics()), source.id
         assert source.camp in CAMPS, source.id
     assert {t for s in read_sources() for t in s.topics} == set(topics()), "a topic without a source"
+
+
+def test_what_changed_in_a_year_is_told_by_its_sources_and_counted(corpus: Corpus) -> None:
+    answer = ask("What changed in 2026?", corpus)
+    assert answer.kind == "trend"
+    assert len(answer.sentences) >= 2
+    for sentence in answer.sentences:
+        cited = sentence.citations[0]
+        assert cited.published.startswith("2026")
+        assert corpus.sources[cited.source_id].text[cited.start : cited.end] == sentence.text
+    assert sum(timeline("2026", "2026").total) in {count.n for count in answer.counts if not count.topic}
+    assert "papers.csv" in answer.counted
+
+
+@pytest.mark.parametrize(
+    "question", ["when did JEPA papers rise?", "How many papers on JEPA appeared in 2026?"]
+)
+def test_titles_of_a_topic_are_counted(question: str, corpus: Corpus) -> None:
+    answer = ask(question, corpus)
+    assert answer.sentences
+    jepa, every = timeline("2026", "2026", "jepa"), timeline("2026", "2026")
+    assert (sum(jepa.total), sum(every.total)) in {(count.n, count.of) for count in answer.counts}
+
+
+@pytest.mark.parametrize(
+    "question", ["What is new in French cooking since 2024?", "What is new in Genie 3?", "What is SEAL?"]
+)
+def test_what_asks_for_more_than_time_is_not_counted(question: str, corpus: Corpus) -> None:
+    assert ask(question, corpus).counts == ()

@@ -22,14 +22,14 @@ from torch import Tensor, nn
 from world_model.data import Episodes
 from world_model.models.base import WorldModel
 from world_model.models.cells import CellEncoder, CellProbe, CellViewer
-from world_model.models.parts import shown
+from world_model.models.parts import has_bfloat16, shown
 from world_model.stages import Stage, TrainConfig
 
 LONGEST_SPAN = 24
 """Steps that eyes stay closed in training, at most."""
 LOOKS = 340
 """In a batch, however long its windows are."""
-WINDOWS = ((0.65, 17), (0.85, 33), (1.0, 10_000))
+WINDOWS = ((0.4, 17), (0.8, 33), (1.0, 10_000))
 """Up to which share of the updates windows have so many looks: short ones teach how things move, whole episodes what to
 keep for long."""
 FRAMES_FITTED = 4096
@@ -111,10 +111,12 @@ class Belief(WorldModel):
         """Each cell from its neighbours, from the means of its column and its row (a wall behind a screen shows only above
         it and below), and from the action."""
         cells = state.unflatten(-1, self.map_shape)
-        near = self.near(cells.movedim(-1, 1)).movedim(1, -1)
-        columns = self.column(cells.mean(1)) + self.acted(action)[:, None]
-        rows = self.row(cells.mean(2))
-        return state + self.move(near + columns[:, None] + rows[:, :, None]).flatten(1)
+        with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):  # several times faster
+            near = self.near(cells.movedim(-1, 1)).movedim(1, -1)
+            columns = self.column(cells.mean(1)) + self.acted(action)[:, None]
+            rows = self.row(cells.mean(2))
+            moved = self.move(near + columns[:, None] + rows[:, :, None])
+        return state + moved.flatten(1)
 
     def correct(self, state: Tensor, obs: Tensor) -> Tensor:
         return self.corrected(state, self.latent(obs) - self.expected(state))
@@ -174,10 +176,8 @@ class LearnToRemember(Stage):
         model.encoder.fit(flat[:: max(1, len(flat) // FRAMES_FITTED)], config.whiten)
         self.latent = episodes.encoded(lambda obs: model.latent(obs).bfloat16())
         self.action = torch.from_numpy(episodes.action)
-        self.memory = nn.ModuleList(
-            [model.near, model.column, model.row, model.acted, model.move]
-            + [model.error_in, model.gate, model.error_out]
-        )
+        imagines = (model.near, model.column, model.row, model.acted, model.move)
+        self.memory = nn.ModuleList([*imagines, model.error_in, model.gate, model.error_out])
         self.start, self.model = model.start, [model]
         self.register_buffer("update", torch.zeros(()))
 

@@ -15,7 +15,7 @@ from world_model.models.parts import Probe
 
 PATCH = 8
 """Pixels a side of a cell."""
-CHUNK = 4096
+CHUNK = 512
 """States that a probe takes at once: a planner asks for hundreds of thousands."""
 
 

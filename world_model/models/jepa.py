@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from world_model.data import Episodes, to_tensor
 from world_model.losses import sigreg, spread_apart
 from world_model.models.base import WorldModel
-from world_model.models.keypoints import KeypointEncoder
+from world_model.models.keypoints import KeypointEncoder, look_for
 from world_model.models.parts import Probe, imagine, make_encoder, make_viewer, mlp, shown, unwhiten, whiten
 from world_model.stages import Stage, TrainConfig
 
@@ -114,6 +114,7 @@ class LearnContext(Stage):
         super().__init__(config.context_updates, 2e-3)
         self.encoder = model.context
         self.episodes, self.config = episodes, config
+        look_for(self.encoder, episodes.obs, config.seed)
 
     def shaped(self, obs: Tensor) -> Tensor:
         return self.encoder(obs)
@@ -148,6 +149,7 @@ class LearnFast(Stage):
         self.inverse = mlp(2 * model.fast_size, 64, model.action_size)
         self.episodes, self.config = episodes, config
         whiten(self.encoder, episodes.obs, config.whiten)
+        look_for(self.encoder, episodes.obs, config.seed)
 
     def finish(self) -> None:
         unwhiten(self.encoder)

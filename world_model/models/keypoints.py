@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -10,8 +11,10 @@ from world_model.models.parts import Patches
 
 CELLS = 16
 """Along each side of a map: patches of 4 x 4 pixels."""
-SHARPNESS = 4.0
+SHARPNESS = 2.0
 """Of every keypoint, at first; it is learned."""
+RIDGE = 0.01
+"""Variance, of pixels in -1 to 1, below which what patches differ by is taken for noise."""
 
 
 class KeypointEncoder(nn.Module):
@@ -41,5 +44,40 @@ class KeypointEncoder(nn.Module):
         maps = self.maps(F.relu(self.stem(obs))).flatten(2)
         return torch.softmax(self.sharpness * F.layer_norm(maps, maps.shape[2:]), -1) @ self.grid
 
+    @torch.no_grad()
+    def look_for(self, obs: np.ndarray, rng: np.random.Generator) -> None:
+        """Begins every keypoint at a patch of `obs` [N, 64, 64, 3] uint8, each unlike the others.
+
+        From random weights, all maps are strongest on the largest thing; softmax then shows nothing of a small one, not
+        even to a gradient. Patches are drawn as k-means++ draws its seeds (Arthur and Vassilvitskii 2007), by their
+        squared distance from those drawn already, on whitened patches: what is rare is as likely as what is large.
+        """
+        patches = self.stem.patches(torch.from_numpy(obs).movedim(-1, 1)).flatten(0, 2).float() / 127.5 - 1
+        mean, spread = patches.mean(0), patches.T.cov() + RIDGE * torch.eye(patches.shape[1])
+        value, vector = torch.linalg.eigh(spread)
+        root = vector @ torch.diag(value.rsqrt()) @ vector.T
+        white = (patches - mean) @ root
+        chosen = torch.zeros(0, patches.shape[1])
+        distance = white.square().sum(1)
+        for _ in range(len(self.stem.weight)):
+            chance = distance.double()
+            drawn = int(rng.choice(len(white), p=(chance / chance.sum()).numpy()))
+            chosen = torch.cat([chosen, white[drawn : drawn + 1]])
+            distance = torch.minimum(distance, (white - white[drawn]).square().sum(1))
+        weight = F.normalize(chosen) @ root
+        side = self.stem.side
+        self.stem.weight.copy_(weight.view(-1, side, side, 3).permute(0, 3, 1, 2))
+        assert self.stem.bias is not None
+        self.stem.bias.copy_(-weight @ mean)
+        self.maps.weight.mul_(0.1)
+        for k, own in enumerate(self.maps.weight):
+            own[k % len(weight)] += 1 / 9
+
     def forward(self, obs: Tensor) -> Tensor:
         return self.head(self.points(obs).flatten(1))
+
+
+def look_for(encoder: nn.Module, obs: np.ndarray, seed: int) -> None:
+    """Begins a keypoint encoder at what is seen in the first frames of `obs` [N, T, ...]; other encoders stay as they are."""
+    if isinstance(encoder, KeypointEncoder):
+        encoder.look_for(obs[:100, 0], np.random.default_rng(seed))

@@ -48,13 +48,16 @@ class Patches(nn.Conv2d):
 
     def forward(self, obs: Tensor) -> Tensor:
         kind = torch.bfloat16 if self.training and has_bfloat16() else torch.float32
-        frames = obs.movedim(-3, -1)
-        rows = frames.reshape(-1, self.cells, self.side, self.cells, 3 * self.side)
-        patches = rows.transpose(2, 3).flatten(3).to(kind)
+        patches = self.patches(obs).to(kind)
         weight = self.weight.permute(0, 2, 3, 1).flatten(1)
         assert self.bias is not None
         offset = (self.bias - weight.sum(1)).to(kind)
         return F.linear(patches, (weight / 127.5).to(kind), offset).float().movedim(-1, 1)
+
+    def patches(self, obs: Tensor) -> Tensor:
+        """Frames [N, 3, 64, 64] -> [N, cells, cells, side * side * 3]: each patch by rows, then pixels, then colours."""
+        rows = obs.movedim(-3, -1).reshape(-1, self.cells, self.side, self.cells, 3 * self.side)
+        return rows.transpose(2, 3).flatten(3)
 
 
 class Whitening(nn.Module):
