@@ -258,7 +258,9 @@ class _Match:
             return []
         place = np.stack([self.world.facts(state)["position"] for state in result.states])
         moved = np.linalg.norm(np.diff(place, axis=0), axis=-1)
-        return (moved > 0 if self.world.discrete else moved).sum(0).tolist()  # on a grid, ways are counted in moves
+        return (
+            (moved > 0 if self.world.discrete else moved).sum(0).tolist()
+        )  # on a grid, ways are counted in moves
 
     def spl(self, played: Played) -> float | None:
         shortest = self.world.shortest(self.starts, self.goals)

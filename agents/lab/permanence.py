@@ -110,7 +110,7 @@ EXPERIMENT = Experiment(
     title="Permanence",
     question="Does a model know that a hidden ball still exists, and is it surprised by what can't be?",
     criteria=(
-        Criterion("null", "share of matched clips whose impossible pair surprises an untrained network more, vanishing ball", 0.65,
+        Criterion("null", "share of matched clips whose impossible pair surprises a network more that never learned to remember, vanishing ball", 0.65,
                   above=False),
         Criterion("memory", "error of the hidden ball's place with memory over that of one look alone", 0.7,
                   "hidden-objects-need-memory", above=False),

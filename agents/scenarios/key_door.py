@@ -74,6 +74,8 @@ def side(world: World, rng: np.random.Generator) -> Scenario:
 
 def has_key(world: World, rng: np.random.Generator) -> Scenario:
     state, actions, words = plan(world, rng)
+    while len(actions) < 2:  # a way of one move has no middle to stop in
+        state, actions, words = plan(world, rng)
     length = int(rng.integers(2, len(actions) + 1))
 
     def settle(facts: Facts) -> np.ndarray:

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 
-from agents.bench.contrast import IDEA, Asked, scores
+from agents.bench.contrast import IDEA, SEED, Asked, scores
 from agents.contrast.answerers import from_text, imagined, parse_chances, yours
 from agents.contrast.run import Contrast, contrast, fresh
 from agents.errors import AgentError
@@ -46,9 +46,10 @@ def test_scenarios_are_fresh_and_no_answer_is_the_usual_one(world, made):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("seed", [7, SEED])
 @pytest.mark.parametrize("world", TEMPLATES)
-def test_a_hundred_and_fifty_fresh_ones_come_from_one_seed(world):
-    many = scenarios(world, MANY, 7)
+def test_a_hundred_and_fifty_fresh_ones_come_from_one_seed(world, seed):
+    many = scenarios(world, MANY, seed)
     assert len({(s.scene, s.question) for s in many}) >= 0.97 * MANY
 
 

@@ -115,7 +115,7 @@ def test_ending_the_server_in_mid_upload_loses_nothing_that_was_added(how):
     )
     try:
         assert "Orrery is at" in process.stdout.readline()
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=280)
         connection.request("PUT", "/api/documents?name=lamp.txt", TEXT)
         assert b'"added"' in connection.getresponse().read()
         text = "\n\n".join(f"Lamp {i} hangs in street {i * 7 % 401} of town {i}. " * 8 for i in range(6000))

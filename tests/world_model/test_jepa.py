@@ -86,6 +86,19 @@ def test_keypoints_say_where_each_thing_is_whatever_else_moves():
         assert np.abs(found - recorded.facts[fact].reshape(-1, 2)).mean() < 1
 
 
+def test_before_any_learning_some_keypoint_follows_the_small_thing_as_well_as_the_large():
+    recorded = collect("push-block", 100, 16, seed=4)
+    torch.manual_seed(0)
+    encoder = KeypointEncoder(4, 16).eval()
+    encoder.look_for(recorded.obs[:, 0], np.random.default_rng(0))
+    with torch.no_grad():
+        points = encoder.points(to_tensor(recorded.obs[:, ::4].reshape(-1, 64, 64, 3))).numpy()
+    for fact in ("position", "block"):
+        true = recorded.facts[fact][:, ::4].reshape(-1, 2)
+        alike = [np.corrcoef(points[:, k, 0], true[:, 0])[0, 1] for k in range(16)]
+        assert max(alike) > 0.95
+
+
 def test_a_model_with_keypoints_keeps_the_contract_and_trains_with_its_context_as_it_is(episodes):
     config = dataclasses.replace(TINY, keypoints=3, tune_context=False)
     model = train(make, episodes, config)
