@@ -141,7 +141,13 @@ function drawAnswer(answer, follow, addDocuments) {
     const why = sentence.support === "unsupported" ? "No support was found for this in the cited passage" : null;
     parts.at(-1).append(h("span", { class: kind, title: why }, sentence.text, chips.length ? "\u2060" : null, chips), " ");
   }
-  return [read, ...parts, h("p", { class: "support" }, supportLine(answer)), notice].filter(Boolean);
+  return [read, ...parts, drawCounts(answer), h("p", { class: "support" }, supportLine(answer)), notice].filter(Boolean);
+}
+
+// Beside what the sources say of a time: how many titles the bibliography has of it.
+function drawCounts({ counts, counted }) {
+  if (!counts.length) return null;
+  return h("div", { class: "counts" }, h("ul", {}, counts.map(({ text }) => h("li", {}, text))), h("p", { class: "faint" }, `Counted: ${counted}`));
 }
 
 function drawRefusal({ refusal }, follow, addDocuments) {
