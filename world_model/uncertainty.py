@@ -4,7 +4,8 @@ One score, fitted to ordinary recordings alone, so it isn't told what may change
 
 shaken   how far rollouts spread when the belief they start from is shaken a little: near a wall or a door's edge a
          small error at the start becomes a large one.
-way      how badly the decoded first frame fits the real one, along the imagined way.
+way      how badly the decoded first frame fits the real one, along the imagined way; not where the agent stands, since
+         how well a viewer paints the agent says nothing of what lies in its way.
 misfit   the worst such misfit anywhere in the frame.
 colours  colours of misfit that ordinary misfits don't have (Mahalanobis distance).
 strange  distance of the latent from the nearest latents of the recordings.
@@ -30,6 +31,8 @@ from world_model.models.base import WorldModel
 ALWAYS, BEYOND = ("shaken", "way"), ("misfit", "colours", "strange")
 SHAKES, SHAKE = 8, 0.1
 """Shaken copies of a belief, and the standard deviation of a shake, where latents have one of about 1."""
+AGENT = 6
+"""Pixels around the agent that its own picture may take."""
 ORDINARY = 3.0
 """-log of the tail probability up to which a sign of BEYOND is ordinary: one frame in twenty lies further out."""
 
@@ -107,13 +110,26 @@ def _colours(misfit: Tensor) -> Tensor:
     return F.avg_pool2d(misfit, 3, 1, 1).movedim(1, -1)
 
 
+def _nearby(wrong: Tensor) -> Tensor:
+    """[B, 64, 64] -> the same: means over 7 x 7 pixels."""
+    return F.avg_pool2d(wrong[:, None], 7, 1, 3, count_include_pad=False)[:, 0]
+
+
+def _away(position: Tensor, side: int) -> Tensor:
+    """Agents' x and y [B, 2] -> [B, side, side]: 1 where the agent isn't, 0 around it."""
+    pixel = torch.arange(side)
+    x, y = position[:, 0, None, None], position[:, 1, None, None]
+    return ((pixel - x).square() + (pixel[:, None] - y).square() > AGENT**2).float()
+
+
 def _signs(doubt: Doubt, obs: Tensor, actions: Tensor, generator: torch.Generator) -> dict[str, np.ndarray]:
     model, state = doubt.model, doubt.model.first(obs)
     way = model.read(model.rollout(state, actions))["position"]
     misfit = _misfit(model, obs, state)
-    around = F.avg_pool2d(misfit.abs().mean(1, keepdim=True), 7, 1, 3, count_include_pad=False)[:, 0]
+    wrong = misfit.abs().mean(1)
+    around, elsewhere = _nearby(wrong), _nearby(wrong * _away(model.read(state)["position"], wrong.shape[-1]))
     cell = way.round().long().clamp(0, around.shape[-1] - 1)
-    along = around[torch.arange(len(obs))[:, None], cell[..., 1], cell[..., 0]]
+    along = elsewhere[torch.arange(len(obs))[:, None], cell[..., 1], cell[..., 0]]
     colour = _colours(misfit) - doubt.colour_mean
     far = ((colour @ doubt.colour_precision) * colour).sum(-1)
     near = torch.cdist(model.embed(state) / doubt.spread, doubt.latents).topk(3, largest=False).values
