@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -28,6 +28,10 @@ class Plan:
     """[B, H, D], imagined."""
     candidates: Tensor
     """[B, k, H, D] imagined states of a few of the plans considered in the last iteration, best first."""
+
+    def undrawn(self) -> Plan:
+        """The same without the candidates, which take most of its memory."""
+        return replace(self, candidates=self.candidates[:, :0].clone())
 
     def of(self, who: np.ndarray) -> Plan:
         """The plans of those episodes alone."""
