@@ -84,6 +84,7 @@ def test_the_title_of_pasted_text_is_its_own_even_above_a_heading(client):
     assert document["title"] == 'Lamps: "old" & new / 灯 🏮'
 
 
+@pytest.mark.slow
 def test_a_long_document_reports_its_rate_and_the_time_left(client):
     """Long enough to take seconds on a fast machine: what takes less than one reports nothing on the way."""
     text = "\n\n".join(

@@ -40,12 +40,13 @@ def test_both_films_move_on_one_scrubber(contrast):
     shots = "[...document.querySelectorAll('.contrast .picture canvas')].map(c => c.toDataURL())"
     slider = contrast.get_by_role("slider", name="Step")
     slider.focus()
+    drawn = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
     contrast.keyboard.press("Home")
+    contrast.evaluate(drawn)
     before = contrast.evaluate(shots)
-    contrast.keyboard.press("End")
-    after = contrast.evaluate(shots)
     assert len(before) == 2
-    assert after[1] != before[1]
+    contrast.keyboard.press("End")
+    contrast.wait_for_function(f"old => {shots}[1] !== old", arg=before[1])
 
 
 def test_the_score_counts_and_can_be_started_anew(contrast):

@@ -141,6 +141,7 @@ def test_trace_and_clip_are_kept_as_files(visit):
     assert clip.value.path().read_bytes()[:4] == b"GIF8"
 
 
+@pytest.mark.slow
 def test_why_it_ended_so_names_the_limit(visit):
     page = visit()
     run(page)

@@ -25,6 +25,7 @@ def embedder() -> Embedder:
     return find_embedder()
 
 
+@pytest.mark.slow
 def test_many_texts_are_quick_and_nearly_the_same(embedder: Embedder) -> None:
     for encode in (embedder.encode, embedder.encode_many):
         encode(TEXTS[:8])

@@ -341,6 +341,7 @@ Path(home, "ballast").unlink()
 """
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line_and_the_old_index_answers(tmp_path: Path) -> None:
     small, many = tmp_path / "small", tmp_path / "many"
     small.mkdir()
