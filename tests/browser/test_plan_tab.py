@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 PIXELS = """() => [...document.querySelectorAll('.plan .picture canvas')].slice(0, 3)
     .map(c => c.toDataURL())"""
 
