@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import threading
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
 
 
 class Server(ThreadingHTTPServer):
@@ -125,3 +128,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args: object) -> None:
         pass
+
+
+@contextlib.contextmanager
+def configured(monkeypatch: pytest.MonkeyPatch, key: str) -> Iterator[Server]:
+    """A server, and the environment of a user who has configured it as their language model."""
+    made = Server(("127.0.0.1", 0), Handler)
+    made.requests = []
+    threading.Thread(target=made.serve_forever, daemon=True).start()
+    monkeypatch.setenv("ORRERY_LLM", "openai:tiny")
+    monkeypatch.setenv("ORRERY_LLM_BASE_URL", f"{made.url}/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    yield made
+    made.shutdown()
+    made.server_close()

@@ -61,9 +61,6 @@ class TrainConfig:
     keypoints: int = 0
     """Places that each encoder boils a frame down to, where several things matter; 0: encoders that see the frame as a
     whole. Frames only."""
-    tune_context: bool = True
-    """Whether the context goes on learning with the predictor. Where it is good already, leaving it as it is saves most of
-    the time: no frame has to be encoded again."""
 
 
 class Stage(nn.Module, ABC):

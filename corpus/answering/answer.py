@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from corpus.answering.choose import Candidate, candidates, choose
+from corpus.answering.citing import cited
 from corpus.answering.cover import made_by_another, nearest, never_made, refuse
 from corpus.answering.dated import asked_span, counted, of_span, tallies, told
 from corpus.answering.demo import claim_shown
@@ -21,7 +22,6 @@ from corpus.answering.spelling import mended
 from corpus.answering.stance import touched
 from corpus.answering.weights import read_weights
 from corpus.errors import CorpusError
-from corpus.library.passages import seconds_at
 from corpus.records import Answer, Citation, Claim, Hit, Refusal, Sentence
 from corpus.retrieval.index import Corpus, open_corpus
 from corpus.retrieval.retrieve import HybridRetriever
@@ -227,20 +227,5 @@ def _hits(corpus: Corpus, rows: Sequence[int], vector: np.ndarray | None) -> lis
 
 
 def cite(corpus: Corpus, candidate: Candidate) -> Citation:
-    """The exact span: `source.text[start:end] == quote`."""
     passage = candidate.hit.passage
-    source = corpus.sources[passage.source_id]
-    return Citation(
-        source_id=source.id,
-        title=source.title,
-        url=source.url,
-        published=source.published,
-        camp=source.camp,
-        start=candidate.start,
-        end=candidate.end,
-        quote=source.text[candidate.start : candidate.end],
-        source_hash=source.hash,
-        page=passage.page,
-        seconds=seconds_at(source, candidate.start),
-        caution=passage.caution,
-    )
+    return cited(corpus.sources[passage.source_id], candidate.start, candidate.end, passage)

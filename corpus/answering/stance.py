@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from corpus.answering.citing import cited
 from corpus.ledger import claims
-from corpus.library.passages import seconds_at
 from corpus.library.store import OWN
 from corpus.records import Answer, Citation, Claim, Hit, Status, Voice
 from corpus.retrieval.index import Corpus
@@ -102,7 +102,7 @@ def of_claim(claim: Claim, corpus: Corpus, hits: Sequence[Hit] = ()) -> Stance:
     """The record of one claim."""
     mine = {row.name for row in corpus.store.rows("origin = ?", (OWN,))} if hits else set()
     own = [
-        _citation(corpus, hit.passage.source_id, hit.passage.start, hit.passage.end, hit.passage.caution)
+        cited(corpus.sources[hit.passage.source_id], hit.passage.start, hit.passage.end, hit.passage)
         for hit in hits
         if hit.passage.source_id in mine
     ]
@@ -171,23 +171,5 @@ def _view(voice: Voice, corpus: Corpus) -> View:
     return View(
         voice.who,
         corpus.sources[voice.source_id].camp,
-        _citation(corpus, voice.source_id, voice.start, voice.end),
-    )
-
-
-def _citation(corpus: Corpus, id: str, start: int, end: int, caution: str = "") -> Citation:
-    source = corpus.sources[id]
-    return Citation(
-        source_id=id,
-        title=source.title,
-        url=source.url,
-        published=source.published,
-        camp=source.camp,
-        start=start,
-        end=end,
-        quote=source.text[start:end],
-        source_hash=source.hash,
-        page=None,
-        seconds=seconds_at(source, start),
-        caution=caution,
+        cited(corpus.sources[voice.source_id], voice.start, voice.end),
     )

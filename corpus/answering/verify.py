@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from corpus.answering.citing import cited
 from corpus.answering.lexicon import STOP
-from corpus.library.passages import seconds_at, sentences
+from corpus.library.passages import sentences
 from corpus.records import Citation, Hit, Sentence
 from corpus.retrieval.index import Corpus
 from corpus.retrieval.words import plain, squash, terms, words
@@ -103,21 +104,7 @@ def _nearest(sentence: str, hit: Hit, corpus: Corpus) -> tuple[Citation, float]:
         near = [len(wanted & set(terms(source.text[a:b]))) / max(len(wanted), 1) for a, b in spans]
     best = max(range(len(spans)), key=near.__getitem__)
     start, end = spans[best]
-    citation = Citation(
-        source_id=source.id,
-        title=source.title,
-        url=source.url,
-        published=source.published,
-        camp=source.camp,
-        start=start,
-        end=end,
-        quote=source.text[start:end],
-        source_hash=source.hash,
-        page=passage.page,
-        seconds=seconds_at(source, start),
-        caution=passage.caution,
-    )
-    return citation, near[best]
+    return cited(source, start, end, passage), near[best]
 
 
 def _numbers(text: str) -> set[str]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from llm_server import Handler, Server
+from llm_server import Server, configured
 
 from agents.contrast.agent import LAST_WORDS, assistant, converse
 from agents.contrast.tools import WITHHELD
@@ -26,15 +25,8 @@ QUESTION = "Does the ball come out from behind the screen?"
 
 @pytest.fixture
 def server(monkeypatch) -> Iterator[Server]:
-    made = Server(("127.0.0.1", 0), Handler)
-    made.requests = []
-    threading.Thread(target=made.serve_forever, daemon=True).start()
-    monkeypatch.setenv("ORRERY_LLM", "openai:tiny")
-    monkeypatch.setenv("ORRERY_LLM_BASE_URL", f"{made.url}/v1")
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    yield made
-    made.shutdown()
-    made.server_close()
+    with configured(monkeypatch, KEY) as made:
+        yield made
 
 
 def results(request: dict) -> list[str]:

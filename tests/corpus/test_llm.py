@@ -7,13 +7,12 @@ import itertools
 import json
 import logging
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from llm_server import Handler, Server
+from llm_server import Server, configured
 
 from corpus.answering import gguf
 from corpus.answering.answer import ask
@@ -29,15 +28,8 @@ TRUE = "Genie 3 was announced by Google DeepMind on 5 August 2025 [1]."
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    made = Server(("127.0.0.1", 0), Handler)
-    made.requests = []
-    threading.Thread(target=made.serve_forever, daemon=True).start()
-    monkeypatch.setenv("ORRERY_LLM", "openai:tiny")
-    monkeypatch.setenv("ORRERY_LLM_BASE_URL", f"{made.url}/v1")
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    yield made
-    made.shutdown()
-    made.server_close()
+    with configured(monkeypatch, KEY) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

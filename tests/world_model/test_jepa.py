@@ -99,8 +99,8 @@ def test_before_any_learning_some_keypoint_follows_the_small_thing_as_well_as_th
         assert max(alike) > 0.95
 
 
-def test_a_model_with_keypoints_keeps_the_contract_and_trains_with_its_context_as_it_is(episodes):
-    config = dataclasses.replace(TINY, keypoints=3, tune_context=False)
+def test_a_model_with_keypoints_keeps_the_contract(episodes):
+    config = dataclasses.replace(TINY, keypoints=3)
     model = train(make, episodes, config)
     state = model.first(to_tensor(episodes.obs[:5, 0]))
     assert state.shape == (5, 10)

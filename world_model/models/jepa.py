@@ -208,9 +208,7 @@ class LearnToPredict(Stage):
         super().__init__(config.predict_updates, 2e-3)
         self.predictor = model.predictor if other is None else other
         self.horizon, self.batch = 12, 256
-        tuned = other is None and config.tune_context
-        self.context, self.episodes = model.context.requires_grad_(tuned), episodes
-        self.kept = None if config.tune_context else episodes.encoded(model.context.eval())
+        self.context, self.episodes = model.context.requires_grad_(other is None), episodes
         self.fast = episodes.encoded(model.encoder.eval())
         self.action = torch.from_numpy(episodes.action)
         self.scale = self.fast.flatten(0, 1).std(0)
@@ -238,6 +236,4 @@ class LearnToPredict(Stage):
         anywhere = rng.integers(0, self.episodes.obs.shape[1], len(episode))
         if isinstance(self.context, Nothing):  # gathering frames would take longer than all the rest
             return torch.zeros(len(episode), 0)
-        if self.kept is not None:
-            return self.kept[episode, torch.from_numpy(anywhere)]
         return self.context(to_tensor(self.episodes.obs[episode.numpy(), anywhere]))
