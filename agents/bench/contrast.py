@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import yaml
 
-from agents.contrast.answerers import Guess, imagined, model_for, talker, text
+from agents.config import model_of
+from agents.contrast.answerers import Guess, imagined, talker, text
 from agents.errors import AgentError
 from agents.lab.intervals import mean, share
 from agents.scenarios import TEMPLATES, scenarios, truth
@@ -91,17 +92,14 @@ def asked(
     found: list[Asked] = []
     for world in worlds:
         made = scenarios(world, n, seed)
-        try:
-            name = model_for(world)
-        except AgentError as error:
-            name, none = "", Guess("model", None, str(error))
+        name = model_of(made[0].world)
         for count, scenario in enumerate(made):
             if count % 10 == 0:
                 report(f"{world}: question {count} of {n}")
             guesses = [text(scenario.question, scenario.options, corpus)]
             guesses += [_chance(len(scenario.options))]
             guesses += [g for g in [talker(scenario.scene, scenario.question, scenario.options)] if g]
-            guesses += [imagined(scenario, name, seed=count).guess if name else none]
+            guesses += [imagined(scenario, name, seed=count).guess]
             answer = int(truth(scenario).argmax())
             found.append(Asked(world, scenario.kind, answer, len(scenario.options), tuple(guesses)))
     return found

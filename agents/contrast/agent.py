@@ -80,6 +80,12 @@ class _TooMany(Exception):
     """The model goes on calling tools after it was told that none is left."""
 
 
+def talker() -> str:
+    """The configured language model's name, as it may be shown; empty where none is."""
+    named = os.environ.get("ORRERY_LLM", "")
+    return f"gguf:{named.rsplit('/', 1)[-1]}" if named.startswith("gguf:") else named
+
+
 def converse(
     question: str, steps: int = STEPS, seconds: float = SECONDS, corpus: Corpus | None = None
 ) -> Iterator[Told]:
@@ -139,7 +145,7 @@ class _Conversation:
 
     def __init__(self, question: str, named: str, steps: int, seconds: float, corpus: Corpus) -> None:
         self.question, self.named, self.steps, self.seconds = question, named, steps, seconds
-        self.name = f"gguf:{named.rsplit('/', 1)[-1]}" if named.startswith("gguf:") else named
+        self.name = talker()
         self.bench, self.corpus = Bench(corpus), corpus
         self.events: queue.Queue[dict[str, Any]] = queue.Queue()
         self.over = threading.Event()

@@ -24,14 +24,6 @@ if TYPE_CHECKING:
 
 DREAMS = 64
 """Imagined futures that a world model's chances are counted over."""
-MODELS = {
-    "two-rooms": ("two-rooms-random-jepa",),
-    "push-block": ("push-block-jepa",),
-    "peekaboo": ("peekaboo-belief",),
-    "key-door": ("key-door-jepa", "key-door-belief"),
-    "supply-chain": ("supply-chain-jepa",),
-}
-"""World -> the models that may imagine it; the first that is shipped does."""
 
 
 @dataclass(frozen=True)
@@ -124,19 +116,6 @@ class Imagined:
     guess: Guess
     frames: np.ndarray | None
     """[T + 1, 64, 64, 3] uint8: one dream without noise, decoded; while frames are shown, what is believed."""
-
-
-def model_for(world: str) -> str:
-    """The shipped model that imagines a world. Raises AgentError where none is shipped."""
-    from world_model.checkpoint import shipped
-
-    base = world.split(":")[0]
-    named = [name for name in MODELS.get(base, ()) if name in shipped()]
-    found = named or [name for name in shipped() if name.startswith(base)]
-    if not found:
-        raise AgentError(f"no model of {base!r} is shipped, so nothing here can imagine it; train one with: "
-                         f"orrery train --world {base}")  # fmt: skip
-    return found[0]
 
 
 def imagined(scenario: Scenario, name: str, seed: int = 0) -> Imagined:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from agents.contrast.answerers import Guess, imagined, model_for, talker, text, yours
+from agents.config import model_of
+from agents.contrast.answerers import Guess, imagined, talker, text, yours
 from agents.errors import AgentError
 from agents.scenarios import Scenario, futures, scenarios, truth
 from agents.trace import sprite_sheet
@@ -107,30 +108,22 @@ def contrast(
     """Everyone's answer to one scenario. `guess`: the learner's, an option's index, and how sure they are. `talk`: whether
     a configured language model is asked too.
 
-    A world that no shipped model knows is still asked of the text and of the truth. Raises AgentError or
-    WorldModelError for a guess or a model that can't be.
+    Raises AgentError or WorldModelError for a guess or a model that can't be.
     """
     guesses = [] if guess is None else [yours(guess, scenario.options, sure)]
     guesses.append(text(scenario.question, scenario.options, corpus))
     spoken = talker(scenario.scene, scenario.question, scenario.options) if talk else None
     if spoken:
         guesses.append(spoken)
-    frames = None
-    try:
-        name = model or model_for(scenario.world)
-    except AgentError as error:
-        guesses.append(Guess("model", None, str(error)))
-    else:
-        dream = imagined(scenario, name, seed=scenario.number)
-        guesses.append(dream.guess)
-        frames = dream.frames
+    dream = imagined(scenario, model or model_of(scenario.world), seed=scenario.number)
+    guesses.append(dream.guess)
     states = futures(scenario)[0]
     return Contrast(
         scenario.to_json(),
         tuple(guesses),
         tuple(truth(scenario).tolist()),
         make_world(scenario.world).render(states),
-        frames,
+        dream.frames,
     )
 
 

@@ -23,14 +23,13 @@ def measure(report: Report, *, episodes: int, rounds: int, search: int, seeds: t
     """`episodes` of 96 periods for each seed; the rule is searched for in `rounds` of 64 candidates, the planner's own, in
     the model, in `search` rounds (0: as many as its passport says)."""
     from agents.baselines.inventory import order_up_to, tune
-    from agents.config import PlanConfig
-    from agents.contrast.answerers import model_for
+    from agents.config import PlanConfig, model_of
     from agents.judging.referee import play
     from agents.lab import toys
     from agents.worlds.supply_chain import SupplyChain
     from world_model.checkpoint import load
 
-    world, name = SupplyChain(), model_for(WORLD)
+    world, name = SupplyChain(), model_of(WORLD)
     model = load(name, WORLD).model
     planned, ruled, swings, foreseen = [], [], [], []
     for seed in seeds:
