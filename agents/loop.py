@@ -139,12 +139,14 @@ def run(
             referee.world = eyes.world
         belief = eyes.mind.predict(belief, action)
         age = np.minimum(age + 1, config.horizon)
-        due = age >= config.look_every
-        seen = eyes.look(belief, referee.state) if monitor or due.any() or referee.over else belief
+        due = (age >= config.look_every) & ~referee.success
+        who = np.flatnonzero(due | bool(monitor or referee.over))
+        seen = belief.clone()
+        if len(who):
+            seen[who] = eyes.look(belief[who], referee.state[who])
         if monitor is not None:
             surprise.append(monitor.surprise(seen - belief))
-            due = due | (surprise[-1] > config.alarm)
-        due = due & ~referee.success
+            due = due | ((surprise[-1] > config.alarm) & ~referee.success)
         fresh = torch.from_numpy(due | referee.over)
         belief = torch.where(fresh[:, None], seen, belief)
         states.append(referee.state)

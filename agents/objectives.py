@@ -48,7 +48,7 @@ def min_mean(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
 def decoded(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
     """`min_mean` of the squared pixels between where a probe reads the agent, imagined and at the goal. The probe learned
     from true positions, which the latent never saw: it plans with a referee's tool, and says so."""
-    gap = mind.read(states)["position"] - mind.read(goal)["position"][:, None, None]
+    gap = _fact(mind.read(states), "position") - _fact(mind.read(goal), "position")[:, None, None]
     d = gap.square().sum(-1)
     return d.amin(-1) + 0.05 * d.mean(-1)
 
@@ -59,16 +59,36 @@ def temporal(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
     return d.amin(-1) + 0.05 * d.mean(-1)
 
 
+def meet(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
+    """`min_mean` of the squared pixels by which the ball is not where it is in the goal, seen from the agent, both as probes
+    read them; for worlds whose goal shows what to meet, not where. Like `decoded`, it plans with a referee's tool."""
+
+    def apart(state: Tensor) -> Tensor:
+        facts = mind.read(state)
+        return _fact(facts, "ball") - _fact(facts, "position")
+
+    d = (apart(states) - apart(goal)[:, None, None]).square().sum(-1)
+    return d.amin(-1) + 0.05 * d.mean(-1)
+
+
 def caught(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
     """`min_mean` of the chance that it isn't caught yet, as a probe reads it from the imagined states; for worlds whose goal
     doesn't show where to catch. Whether something is caught can be seen afterwards: the probe learned it as an outcome."""
-    missed = 1 - mind.read(states)["caught"].squeeze(-1).clamp(0, 1)
+    missed = 1 - _fact(mind.read(states), "caught").squeeze(-1).clamp(0, 1)
     return missed.amin(-1) + 0.05 * missed.mean(-1)
 
 
 def cost(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
     """The sum of the costs that a probe reads from the imagined states; for worlds that have costs, not goals."""
-    return mind.read(states)["cost"].squeeze(-1).sum(-1)
+    return _fact(mind.read(states), "cost").squeeze(-1).sum(-1)
+
+
+def _fact(facts: Mapping[str, Tensor], name: str) -> Tensor:
+    if name not in facts:
+        raise AgentError(
+            f"this objective reads {name!r}, which this world doesn't tell (it tells: {', '.join(facts)}); plan with another objective"
+        )
+    return facts[name]
 
 
 OBJECTIVES: dict[str, Objective] = {
@@ -77,6 +97,7 @@ OBJECTIVES: dict[str, Objective] = {
     "final": final,
     "decoded": decoded,
     "temporal": temporal,
+    "meet": meet,
     "caught": caught,
     "cost": cost,
 }

@@ -18,11 +18,11 @@ ERRORS = (AgentError, CorpusError, WorldModelError)
 
 @routes.get("/worlds")
 def worlds() -> dict[str, Any]:
-    """World -> what it is, of those that have scenarios."""
+    """World -> what it is, of those that have scenarios; and what the picture of each shows."""
     from agents.scenarios import TEMPLATES
-    from agents.worlds import WORLDS
+    from agents.worlds import LEGENDS, WORLDS
 
-    return {"worlds": {name: WORLDS[name] for name in TEMPLATES}}
+    return {"worlds": {name: WORLDS[name] for name in TEMPLATES}, "legends": LEGENDS}
 
 
 @routes.get("/scenario")

@@ -40,10 +40,16 @@ _running = 0
 
 @routes.get("/api/dream")
 def models() -> dict[str, Any]:
-    """Which models can be dreamed in, and how each world is played."""
+    """Which models can be dreamed in, each with its world and family; what each world is, and what its picture shows."""
     from agents.dream import TELLING, playable
+    from agents.worlds import LEGENDS, WORLDS
+    from world_model.checkpoint import read_passport
 
-    return {"models": playable(), "telling": TELLING}
+    found = [
+        {"name": name, "world": world, "family": read_passport(name).family}
+        for name, world in playable().items()
+    ]
+    return {"models": found, "worlds": WORLDS, "legends": LEGENDS, "telling": TELLING}
 
 
 @routes.websocket("/ws/dream")

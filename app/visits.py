@@ -74,6 +74,8 @@ class Visit(Visitor):
         self.seen = time.monotonic()
         self.pages = self.adding = 0
         self._library: Library | None = None
+        self._seen = 0
+        """The generation of the host's library that the visitor's has caught up with."""
         self._lock = threading.Lock()
 
     def library(self) -> Library:
@@ -86,10 +88,17 @@ class Visit(Visitor):
                         f"{MOST} visitors have documents here, as many as there can be; try again later"
                     )
                 self._library = open_visit(self.folder)
+                self._seen = self._library.store.meta("generation")
             return self._library
 
     def corpus(self) -> Corpus:
-        return (self._library or super().library()).current()
+        from corpus.library.visit import catch_up
+
+        with self._lock:
+            if self._library is None:
+                return super().library().current()
+            self._seen = catch_up(self._library, self._seen)
+            return self._library.current()
 
     def documents(self) -> Library | None:
         return self._library

@@ -23,7 +23,9 @@ FAMILIES = {
     "rssm": ("world_model.models.rssm", "RSSM"),
     "ensemble": ("world_model.models.ensemble", "Ensemble"),
     "belief": ("world_model.models.belief", "Belief"),
+    "tracker": ("world_model.models.tracker", "Tracker"),
     "particles": ("world_model.models.particles", "Particles"),
+    "tiles": ("world_model.models.tiles", "Tiles"),
 }
 """Family -> its module, imported when it is asked for, and its class."""
 
@@ -141,7 +143,7 @@ def load(name: str, world: str | None = None) -> Checkpoint:
     if "temporal.net.0.weight" in kept:
         from world_model.temporal import Temporal
 
-        model.temporal = Temporal.of(kept, "temporal.", model.state_size)
+        model.temporal = Temporal.of(kept, "temporal.")
     try:
         model.load_state_dict(kept)
     except RuntimeError:

@@ -164,7 +164,8 @@ class Episodes:
         flat = self.obs.reshape(-1, *self.obs.shape[2:])
         with torch.no_grad():
             parts = [encoder(to_tensor(flat[i : i + chunk])) for i in range(0, len(flat), chunk)]
-        return torch.cat(parts).view(*self.obs.shape[:2], -1)
+        states = torch.cat(parts)
+        return states.view(*self.obs.shape[:2], states.shape[-1])
 
 
 def to_tensor(obs: np.ndarray) -> Tensor:

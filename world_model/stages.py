@@ -19,7 +19,7 @@ class TrainConfig:
 
     fast_size: int = 8
     """Latent dimensions that actions move."""
-    context_size: int = 32
+    context_size: int = 8
     """Latent dimensions that an episode keeps; 0 for none."""
     width: int = 128
     """Hidden units of the predictor."""
@@ -61,6 +61,10 @@ class TrainConfig:
     keypoints: int = 0
     """Places that each encoder boils a frame down to, where several things matter; 0: encoders that see the frame as a
     whole. Frames only."""
+    kinds: int = 16
+    """Kinds of tiles told apart, where a picture is laid of tiles."""
+    reader_batch: int = 64
+    """States in a batch of the viewer and the probes; pictures are painted of 64 of them at most."""
 
 
 class Stage(nn.Module, ABC):
@@ -69,6 +73,8 @@ class Stage(nn.Module, ABC):
     name: str
     shapes_all: bool = True
     """Whether it can be said, while it runs, how far imagination is off."""
+    steepest: float = 10.0
+    """Norm that a gradient is cut down to."""
 
     def __init__(self, updates: int, learning_rate: float):
         super().__init__()

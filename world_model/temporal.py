@@ -1,7 +1,9 @@
 """A learned temporal distance: how many steps lie between a state and another, at the least.
 
-It is learned by looking on. No step of a recording is the shortest way anywhere, but pieces of many recordings join into
-ways that nobody ever walked as a whole.
+It is a quasimetric, learned by looking on: neighbours in a recording are a step apart at the most, and whatever else is
+pushed apart as far as that allows. What is left between two places is the shortest way (Wang, Torralba, Isola and Zhang
+2023, "Optimal Goal-Reaching Reinforcement Learning via Quasimetric Learning", arXiv 2304.01203), also where pieces of many
+recordings must be joined into a way that nobody ever walked as a whole.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from world_model.data import Episodes
-from world_model.models.parts import mlp
+from world_model.models.parts import in_pieces, mlp
 from world_model.stages import Stage, TrainConfig
 
 if TYPE_CHECKING:
@@ -23,92 +25,94 @@ if TYPE_CHECKING:
 
 SCALE = 10.0
 """Steps that count as 1 inside the network."""
-LONGEST = 100.0
-"""Steps; nothing is further."""
-EXPECTILE = 0.1
-"""Of the targets, which differ by what the recorded policy happened to do: near 0, only the luckiest counts."""
-AHEAD = 6
-"""Recorded steps that a target looks ahead, at most."""
-ELSEWHERE = 0.3
-"""Share of goals from anywhere, the rest from later in the same episode."""
+GROUPS, EACH = 4, 16
+"""Landmarks: in each group the one counts by which two states differ most."""
+FAR = 60.0
+"""Steps beyond which pushing two states apart gains little more."""
+TIGHT = 30.0
+"""Weight of a step being a step."""
 
 
 class Temporal(nn.Module):
-    """Steps from a state [..., D] to a goal's embedding [..., E]."""
+    """Steps from a state [..., D] to another [..., D].
 
-    def __init__(self, state_size: int, goal_size: int, hidden: int = 128):
+    Each of the network's outputs is how far a state has come from a landmark. By as much as they differ, the way between
+    two states is at least as long; with enough landmarks, as long exactly (Frechet's embedding of a metric space). So what
+    it says is never negative, 0 to itself, and never more than by way of a third.
+    """
+
+    middle: Tensor
+    spread: Tensor
+    """[D] of the states it learned from: their numbers are brought to one size."""
+
+    def __init__(self, state_size: int, hidden: int = 64):
         super().__init__()
-        self.net = mlp(state_size + goal_size, hidden, 1)
+        self.net = mlp(state_size, hidden, GROUPS * EACH)
+        self.register_buffer("middle", torch.zeros(state_size))
+        self.register_buffer("spread", torch.ones(state_size))
+
+    def landmarks(self, state: Tensor) -> Tensor:
+        """[..., D] -> [..., EACH, GROUPS]."""
+        return in_pieces(self.net, (state - self.middle) / self.spread).unflatten(-1, (EACH, GROUPS))
 
     def forward(self, state: Tensor, goal: Tensor) -> Tensor:
-        """[..., D], [..., E], broadcast against each other -> [...] steps, 0 or more."""
-        shape = torch.broadcast_shapes(state.shape[:-1], goal.shape[:-1])
-        both = torch.cat([state.expand(*shape, -1), goal.expand(*shape, -1)], -1)
-        return SCALE * F.softplus(self.net(both).squeeze(-1))
+        """[..., D], [..., D], broadcast against each other -> [...] steps, 0 or more."""
+        return apart(self.landmarks(state), self.landmarks(goal))
 
     @classmethod
-    def of(cls, weights: Mapping[str, Tensor], prefix: str, state_size: int) -> Temporal:
+    def of(cls, weights: Mapping[str, Tensor], prefix: str) -> Temporal:
         """As large as the weights of that prefix ask for."""
-        hidden, inputs = weights[f"{prefix}net.0.weight"].shape
-        return cls(state_size, inputs - state_size, hidden)
+        hidden, state_size = weights[f"{prefix}net.0.weight"].shape
+        return cls(state_size, hidden)
+
+
+def apart(here: Tensor, there: Tensor) -> Tensor:
+    """Landmarks [..., EACH, GROUPS], twice -> steps [...]: the mean over groups of a maximum, each a quasimetric."""
+    return SCALE * (there - here).amax(-2).relu().mean(-1)
 
 
 class LearnTemporal(Stage):
-    """On states that no longer move. The steps to a goal are those taken so far plus those that are left (a Bellman
-    equation, with goals taken in hindsight: Andrychowicz et al. 2017); expectile regression takes the least of what was
-    seen instead of the mean (Kostrikov, Nair and Levine 2022, eq. 5), so a wandering policy teaches the shortest way.
-    """
+    """On states that no longer move: their constrained objective, with a fixed weight in the place of a multiplier that is
+    learned too. Goals come from all episodes where those share a room, else from the same one."""
 
     name = "temporal"
     shapes_all = False
 
-    def __init__(self, model: WorldModel, episodes: Episodes, updates: int = 3000):
-        super().__init__(updates, 1e-3)
+    def __init__(self, model: WorldModel, episodes: Episodes, config: TrainConfig):
+        super().__init__(config.temporal_updates, 2e-3)
         model.requires_grad_(False)
-        states, goals = model.beliefs(episodes), model.embed(episodes.encoded(model.first))
-        self.head = model.temporal = Temporal(states.shape[-1], goals.shape[-1])
-        self.slow = Temporal(states.shape[-1], goals.shape[-1])
-        self.slow.load_state_dict(self.head.state_dict())
-        self.slow.requires_grad_(False)
-        self.states, self.goals = states, goals
+        self.within = config.apart
+        self.states = model.readable(model.beliefs(episodes))
+        self.head = model.temporal = Temporal(self.states.shape[-1])
+        spread, middle = torch.std_mean(self.states.flatten(0, -2), 0)
+        self.head.middle.copy_(middle)
+        self.head.spread.copy_(spread.clamp_min(1e-6))
 
     def loss(self, rng: np.random.Generator) -> dict[str, Tensor]:
         n, length = self.states.shape[:2]
         episode, now = rng.integers(0, n, 512), rng.integers(0, length - 1, 512)
-        left = 1 + (rng.random(512) * (length - 1 - now)).astype(int)
-        elsewhere = rng.random(512) < ELSEWHERE
-        where, when = (
-            np.where(elsewhere, rng.integers(0, n, 512), episode),
-            np.where(elsewhere, rng.integers(0, length, 512), now + left),
-        )
-        most = np.where(elsewhere, length - 1 - now, left)
-        ahead = 1 + (rng.random(512) * np.minimum(most, AHEAD)).astype(int)
-        goal = self.goals[where, when]
-        arrived = torch.from_numpy(~elsewhere & (ahead == left))
-        with torch.no_grad():
-            rest = self.slow(self.states[episode, now + ahead], goal).masked_fill(arrived, 0)
-            target = (torch.from_numpy(ahead) + rest).clamp_max(LONGEST)
-            taken = torch.from_numpy(np.where(elsewhere, LONGEST, left))
-            target = torch.minimum(target, taken.float())
-            for old, new in zip(self.slow.parameters(), self.head.parameters(), strict=True):
-                old.lerp_(new, 0.01)
-        gap = (target - self.head(self.states[episode, now], goal)) / SCALE
-        weight = torch.where(gap > 0, EXPECTILE, 1 - EXPECTILE)
-        return {"steps": (weight * gap.square()).mean()}
+        where = np.where(rng.random(512) < self.within, episode, rng.integers(0, n, 512))
+        goal = self.states[where, rng.integers(0, length, 512)]
+        both = torch.cat([self.states[episode, now], self.states[episode, now + 1], goal])
+        here, later, there = self.head.landmarks(both).split(512)
+        return {
+            "steps": TIGHT * (apart(here, later) - 1).relu().square().mean(),
+            "apart": F.softplus((FAR - apart(here, there)) / SCALE).mean(),
+        }
 
 
-def fit(model: WorldModel, episodes: Episodes, config: TrainConfig, updates: int = 3000) -> Temporal:
+def fit(model: WorldModel, episodes: Episodes, config: TrainConfig) -> Temporal:
     """A temporal distance for a trained model, left on it as `model.temporal`; for models made before there was one."""
     from world_model.train import one_thread
 
     with one_thread(), torch.random.fork_rng():
         torch.manual_seed(config.seed)
         rng = np.random.default_rng(config.seed)
-        stage = LearnTemporal(model, episodes, updates)
+        stage = LearnTemporal(model, episodes, config)
         optimiser = torch.optim.Adam(stage.head.parameters(), stage.learning_rate)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, updates)
-        for _ in range(updates):
-            loss = stage.loss(rng)["steps"]
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, stage.updates)
+        for _ in range(stage.updates):
+            loss = sum(stage.loss(rng).values(), torch.zeros(()))
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

@@ -25,6 +25,8 @@ REPORT_EVERY = 100
 """Updates between two reports."""
 MEASURE_EVERY = 500
 """Updates between two measurements of how far imagination is off, which take half a second."""
+PAINTED = 64
+"""Frames that the viewer paints in a batch, at most."""
 KEEP_EVERY = 200
 """Updates between two states kept on disk."""
 
@@ -68,7 +70,7 @@ def _stages(model: WorldModel, episodes: Episodes, config: TrainConfig) -> Itera
     yield from model.stages(episodes, config)
     yield Readers(model, episodes, config)
     if config.temporal_updates and not hasattr(model, "temporal"):
-        yield LearnTemporal(model, episodes, config.temporal_updates)
+        yield LearnTemporal(model, episodes, config)
 
 
 class _Run:
@@ -116,7 +118,7 @@ class _Run:
             parts = stage.loss(self.rng)
             optimiser.zero_grad()
             torch.stack(list(parts.values())).sum().backward()
-            nn.utils.clip_grad_norm_(trained, 10.0)
+            nn.utils.clip_grad_norm_(trained, stage.steepest)
             optimiser.step()
             schedule.step()
             if update % REPORT_EVERY == 0 or update == stage.updates:
@@ -160,7 +162,8 @@ class Readers(Stage):
         super().__init__(config.reader_updates, 3e-3)
         model.requires_grad_(False).eval()
         self.viewer, self.probe = model.viewer.requires_grad_(True), model.probe.requires_grad_(True)
-        self.episodes, self.states = episodes, model.readable(model.beliefs(episodes))
+        self.batch = config.reader_batch
+        self.episodes, self.states = episodes, model.readable(model.studied(episodes))
         self.facts = {name: torch.from_numpy(values).float() for name, values in episodes.facts.items()}
         for name, values in self.facts.items():
             self.probe.fit_units(name, values.flatten(0, 1))
@@ -170,16 +173,17 @@ class Readers(Stage):
             self.resting = torch.from_numpy(episodes.obs.mean(1, dtype=np.float32) / 255).movedim(-1, 1)
 
     def loss(self, rng: np.random.Generator) -> dict[str, Tensor]:
-        episode = rng.integers(0, len(self.episodes.obs), 64)
-        step = rng.integers(0, self.episodes.obs.shape[1], 64)
+        episode = rng.integers(0, len(self.episodes.obs), self.batch)
+        step = rng.integers(0, self.episodes.obs.shape[1], self.batch)
         state = self.states[episode, step]
-        seen = to_tensor(self.episodes.obs[episode, step])
         found = self.probe(state)
         parts = {
             name: F.mse_loss(found[name] / scale, values[episode, step] / scale)
             for name, values in self.facts.items()
             for scale in [getattr(self.probe, f"scale_{name}")]
         }
-        resting = self.resting[episode] if self.usual is not None else None
-        parts["picture"] = picture_error(self.viewer(state), seen, self.usual, resting)
+        few = slice(PAINTED)  # a picture costs a hundred facts
+        seen = to_tensor(self.episodes.obs[episode[few], step[few]])
+        resting = self.resting[episode[few]] if self.usual is not None else None
+        parts["picture"] = picture_error(self.viewer(state[few]), seen, self.usual, resting)
         return parts

@@ -1,23 +1,28 @@
-"""What planning costs and what it is worth, planner by planner: the README's table."""
+"""What planning costs and what it is worth, by planner and by objective: the README's table."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from agents.config import PlanConfig
 from agents.errors import AgentError
 from agents.judging.evaluate import TASK_SEED, machine
+from agents.judging.paths import spl, travelled
 from agents.judging.score import Row, make_row
 from agents.planners import make_planner, planners_of
 from agents.worlds import make_world
 from world_model.checkpoint import load
+
+if TYPE_CHECKING:
+    from agents.worlds.base import World
+    from world_model.models.base import WorldModel
 
 BATCH = 50
 """Episodes planned side by side, for the amortised cost."""
@@ -28,6 +33,10 @@ HORIZONS = (16, 32, 64, 128)
 BUDGET: dict[str, Any] = {"num_samples": 64, "iterations": 3, "horizon": 32, "hold": 4}
 """What the goals in milliseconds are about."""
 GOALS = {"ms": 12.0, "ms_batched": 3.0}
+OF_GOALS = ("min-mean", "sum", "final", "decoded", "temporal")
+"""Objectives that can be compared wherever there is a goal."""
+TEMPORAL_UPDATES = 2000
+"""Gradient steps on a temporal distance, for a model that has none."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +50,22 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class Played:
+    """A planner and an objective, in the model's imagination or in the truth."""
+
+    row: Row
+    """With McNemar's p against the usual planner and objective, imagined by the same."""
+    spl: float | None
+    """Success weighted by path length; None where the shortest way isn't known."""
+
+
+@dataclass(frozen=True)
 class PlannerRow:
     planner: str
+    objective: str
     cost: Cost
-    in_model: Row
-    in_truth: Row | None
+    in_model: Played
+    in_truth: Played | None
     """None for a planner that the true world can't be used with."""
 
 
@@ -53,9 +73,10 @@ class PlannerRow:
 class PlanningBench:
     world: str
     model: str
-    objective: str
     episodes: int
     rows: tuple[PlannerRow, ...]
+    """The usual planner and objective first, then the other planners, then the other objectives."""
+    notes: tuple[str, ...]
     budget: Cost
     """Of the usual planner at 64 samples, 3 iterations, 8 knots held for 4 steps."""
     by_samples: dict[str, float]
@@ -83,7 +104,7 @@ class PlanningBench:
         success = figures.bars(
             f"Success in {self.world}, {self.episodes} tasks each",
             "success",
-            [row.planner for row in self.rows],
+            [f"{row.planner}, {row.objective}" for row in self.rows],
             {
                 "planned in the model": [_triple(row.in_model) for row in self.rows],
                 "planned in the truth": [_triple(row.in_truth) for row in self.rows],
@@ -93,60 +114,48 @@ class PlanningBench:
 
 
 def planning(
-    model: str = "", episodes: int = 100, report: Callable[[str], None] = lambda line: None
+    model: str = "", episodes: int = 200, report: Callable[[str], None] = lambda line: None
 ) -> PlanningBench:
-    """All planners that suit the model's world, at its usual settings, on the same tasks."""
-    from agents.loop import Eyes, run
+    """All planners that suit the model's world with its usual objective, and its usual planner with all objectives, at its
+    usual settings, on the same tasks. A model without a temporal distance learns one for it."""
+    from agents.learning.distances import ensure_temporal
     from world_model.train import one_thread
 
     config = PlanConfig(model=model)
-    world, net = make_world(config.world), load(config.model).model
-    starts, goals = world.sample_tasks(np.random.default_rng(TASK_SEED), max(episodes, BATCH))
-    rows = []
-
-    def cost(settings: PlanConfig, batch: bool = True) -> Cost:
-        alone = _milliseconds(settings, world, net, starts[:1], goals[:1], REPEATS)
-        many = _milliseconds(settings, world, net, starts[:BATCH], goals[:BATCH], 5) if batch else np.nan
-        return Cost(round(alone, 2), round(many / BATCH, 3))
-
+    world, checkpoint = make_world(config.world), load(config.model)
+    notes: tuple[str, ...] = ()
     with one_thread():
-        for name in planners_of(world):
-            settings = dataclasses.replace(config, planner=name)
+        match = _Match(world, checkpoint.model, episodes)
+        rows: list[PlannerRow] = []
+        for settings in _settings(config, world):
+            name = f"{settings.planner}, {settings.objective}"
             try:
                 make_planner(settings, world)
             except AgentError as refusal:
                 report(f"{name}: left out ({refusal})")
                 continue
+            if settings.objective == "temporal":
+                notes = ensure_temporal(checkpoint, TEMPORAL_UPDATES, config.seed, report)
             report(f"{name}: {episodes} episodes in the model and in the truth ...")
-            success = [
-                None
-                if (mind is None and name == "gradient")
-                else run(
-                    Eyes(world, mind), make_planner(settings, world), starts[:episodes], goals[:episodes]
-                ).outcome.success
-                for mind in (net, None)
-            ]
-            in_model, in_truth = (None if found is None else make_row(name, found) for found in success)
-            assert in_model is not None
-            rows.append(PlannerRow(name, cost(settings), in_model, in_truth))
+            rows.append(match.row(settings))
         report("costs by samples and horizon ...")
         usual = config if world.discrete else dataclasses.replace(config, **BUDGET)
         samples = {
-            str(n): cost(dataclasses.replace(usual, num_samples=n), False).ms
+            str(n): match.cost(dataclasses.replace(usual, num_samples=n), False).ms
             for n in SAMPLES
             if not (usual.planner == "mcts" and n > 128)
         }
         horizons = {
-            str(h): cost(dataclasses.replace(usual, horizon=h, look_every=usual.hold), False).ms
+            str(h): match.cost(dataclasses.replace(usual, horizon=h, look_every=usual.hold), False).ms
             for h in HORIZONS
         }
-        budget = cost(usual)
+        budget = match.cost(usual)
     return PlanningBench(
         config.world,
         config.model,
-        config.objective,
         episodes,
         tuple(rows),
+        notes,
         budget,
         samples,
         horizons,
@@ -155,6 +164,60 @@ def planning(
         datetime.date.today().isoformat(),
         machine(),
     )
+
+
+def _settings(config: PlanConfig, world: World) -> Iterator[PlanConfig]:
+    """The usual, then all that differ from it in the planner, then all that differ in the objective."""
+    yield config
+    for planner in planners_of(world):
+        if planner != config.planner:
+            yield dataclasses.replace(config, planner=planner)
+    starts, goals = world.sample_tasks(np.random.default_rng(0), 1)
+    ways = world.shortest(starts, goals) is not None
+    for objective in OF_GOALS if config.objective in OF_GOALS and ways else ():
+        if objective != config.objective:
+            yield dataclasses.replace(config, objective=objective)
+
+
+class _Match:
+    """The tasks, and who plays them."""
+
+    def __init__(self, world: World, net: WorldModel, episodes: int):
+        self.world, self.net, self.episodes = world, net, episodes
+        self.starts, self.goals = world.sample_tasks(np.random.default_rng(TASK_SEED), max(episodes, BATCH))
+        self.usual: dict[bool, np.ndarray] = {}
+
+    def row(self, settings: PlanConfig) -> PlannerRow:
+        truth = None if settings.planner == "gradient" else self._played(settings, None)
+        return PlannerRow(
+            settings.planner,
+            settings.objective,
+            self.cost(settings),
+            self._played(settings, self.net),
+            truth,
+        )
+
+    def _played(self, settings: PlanConfig, net: WorldModel | None) -> Played:
+        from agents.loop import Eyes, run
+
+        starts, goals = self.starts[: self.episodes], self.goals[: self.episodes]
+        result = run(Eyes(self.world, net), make_planner(settings, self.world), starts, goals)
+        success, path = result.outcome.success, travelled(self.world, result)
+        shortest = self.world.shortest(starts, goals)
+        usual = self.usual.setdefault(net is None, success)
+        return Played(
+            make_row(
+                f"{settings.planner}, {settings.objective}", success, None if usual is success else usual
+            ),
+            None if path is None or shortest is None else float(spl(success, path, shortest).mean()),
+        )
+
+    def cost(self, settings: PlanConfig, batch: bool = True) -> Cost:
+        alone = _milliseconds(settings, self.world, self.net, self.starts[:1], self.goals[:1], REPEATS)
+        if not batch:
+            return Cost(round(alone, 2), float("nan"))
+        many = _milliseconds(settings, self.world, self.net, self.starts[:BATCH], self.goals[:BATCH], 5)
+        return Cost(round(alone, 2), round(many / BATCH, 3))
 
 
 def _milliseconds(config: PlanConfig, world, net, starts, goals, repeats: int) -> float:
@@ -180,5 +243,5 @@ def _straight(found: dict[str, float]) -> float:
     return round(float(1 - left.var() / y.var()), 4)
 
 
-def _triple(row: Row | None) -> tuple[float, float, float]:
-    return (0.0, 0.0, 0.0) if row is None else (row.success, row.low, row.high)
+def _triple(played: Played | None) -> tuple[float, float, float]:
+    return (0.0, 0.0, 0.0) if played is None else (played.row.success, played.row.low, played.row.high)

@@ -17,13 +17,14 @@ import numpy as np
 
 from agents.config import PlanConfig
 from agents.errors import AgentError
+from agents.judging.paths import spl, travelled
 from agents.judging.score import CostRow, Row, make_cost_row, make_row, mcnemar, wilson  # noqa: F401  its public face
 from world_model.checkpoint import load, read_passport
 from world_model.errors import WorldModelError
 
 if TYPE_CHECKING:
     from agents.judging.referee import Referee
-    from agents.loop import Eyes, Run
+    from agents.loop import Eyes
     from agents.worlds.base import Policy, World
 
 TASK_SEED = 10_000
@@ -248,26 +249,16 @@ class _Match:
             outcome.success.tolist(),
             outcome.steps.tolist(),
             outcome.cost.tolist(),
-            self._path(result),
+            [] if (path := travelled(self.world, result)) is None else path.tolist(),
             result.plan_ms,
             int(result.looked.sum()),
         )
-
-    def _path(self, result: Run) -> list[float]:
-        if self.world.shortest(self.starts[:1], self.goals[:1]) is None:
-            return []
-        place = np.stack([self.world.facts(state)["position"] for state in result.states])
-        moved = np.linalg.norm(np.diff(place, axis=0), axis=-1)
-        return (
-            (moved > 0 if self.world.discrete else moved).sum(0).tolist()
-        )  # on a grid, ways are counted in moves
 
     def spl(self, played: Played) -> float | None:
         shortest = self.world.shortest(self.starts, self.goals)
         if shortest is None or not played.path:
             return None
-        way = np.maximum(shortest, 1e-6)
-        return float((np.array(played.success) * way / np.maximum(way, np.array(played.path))).mean())
+        return float(spl(np.array(played.success), np.array(played.path), shortest).mean())
 
 
 def _resume(out: Path | None, command: str) -> dict[str, Played]:

@@ -13,7 +13,7 @@ import torch
 from agents.config import PlanConfig
 from agents.errors import AgentError
 from agents.judging.evaluate import TASK_SEED
-from agents.learning.collect import collect
+from agents.learning.distances import ensure_temporal
 from agents.loop import Eyes
 from agents.objectives import OBJECTIVES
 from agents.worlds import make_world
@@ -25,7 +25,7 @@ CELL = 2
 """Pixels between places that are looked at."""
 OBJECTIVE_OF = {"latent distance": "final", "decoded position": "decoded", "temporal distance": "temporal"}
 """min-mean, sum and final differ in how they add up a plan's steps; of a single place they all say the latent distance."""
-TEMPORAL_UPDATES = 1500
+TEMPORAL_UPDATES = 1000
 
 
 @dataclass(frozen=True)
@@ -76,16 +76,8 @@ def heatmap(config: PlanConfig, report: Callable[[str], None] = lambda line: Non
     starts, goals = world.sample_tasks(np.random.default_rng(TASK_SEED + config.seed), 1)
     if world.shortest(starts, goals) is None or "position" not in world.facts(starts):
         raise AgentError(f"the shortest way in {config.world} isn't known; there are maps of two-rooms")
-    model, notes = checkpoint.model, []
-    if not hasattr(model, "temporal"):
-        from world_model.stages import TrainConfig
-        from world_model.temporal import fit
-
-        recipe = checkpoint.passport.data_recipe
-        report(f"learning a temporal distance, {TEMPORAL_UPDATES} updates ...")
-        episodes = collect(recipe["world"], min(recipe["episodes"], 600), recipe["steps"], recipe["seed"])
-        fit(model, episodes, TrainConfig(seed=config.seed), TEMPORAL_UPDATES)
-        notes.append(f"the temporal distance was learned just now, in {TEMPORAL_UPDATES} updates")
+    model = checkpoint.model
+    notes = ensure_temporal(checkpoint, TEMPORAL_UPDATES, config.seed, report)
     with one_thread(), torch.no_grad():
         middles = np.arange(CELL / 2, SIZE, CELL, dtype=np.float32)
         x, y = np.meshgrid(middles, middles)
@@ -117,7 +109,7 @@ def heatmap(config: PlanConfig, report: Callable[[str], None] = lambda line: Non
         config.seed,
         (float(there[0]), float(there[1])),
         maps,
-        tuple(notes),
+        notes,
         command,
     )
 

@@ -15,7 +15,7 @@ from agents.learning.collect import collect
 from agents.worlds.peekaboo import FRONT
 from world_model import checkpoint
 from world_model.data import Episodes
-from world_model.models.belief import Belief
+from world_model.models.remembering import Remembering
 from world_model.train import one_thread
 
 SETTLED = 4
@@ -55,9 +55,9 @@ def tracking(model: str, episodes: int = 400, steps: int = 48, seed: int = 6_000
     """Of a model of peekaboo, on fresh episodes. Raises AgentError for a model that has no memory, WorldModelError for
     one that doesn't exist."""
     found = checkpoint.load(model)
-    if not isinstance(found.model, Belief):
+    if not isinstance(found.model, Remembering):
         raise AgentError(
-            f"model {model!r} is a {found.passport.family!r}, which remembers nothing; tracking needs a 'belief'"
+            f"model {model!r} is a {found.passport.family!r}, which remembers nothing; tracking needs a 'tracker' or a 'belief'"
         )
     with one_thread():
         recorded = collect("peekaboo", episodes, steps, seed)
@@ -65,7 +65,7 @@ def tracking(model: str, episodes: int = 400, steps: int = 48, seed: int = 6_000
 
 
 @torch.no_grad()
-def track(model: Belief, recorded: Episodes, name: str = "") -> Tracking:
+def track(model: Remembering, recorded: Episodes, name: str = "") -> Tracking:
     latent, action = recorded.encoded(model.latent), torch.from_numpy(recorded.action)
     before = model.follow(latent, action).before
     ball = recorded.facts["ball"]

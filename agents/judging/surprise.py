@@ -20,7 +20,7 @@ from agents.judging.score import auroc, wilson
 from agents.worlds.violations import KINDS, Quadruples, quadruples
 from world_model import checkpoint
 from world_model.data import to_tensor
-from world_model.models.belief import Belief
+from world_model.models.remembering import Remembering
 from world_model.train import one_thread
 
 SETTLED = 4
@@ -65,7 +65,10 @@ class Surprises:
 
 NULLS = 3
 """Untrained networks that the null is a mean over."""
-SCORE = f"the largest error of what was expected to be seen, over the looks after the first {SETTLED}"
+POWER = 4
+"""Of each look's squared error. Nearly the largest counts alone, but it is a sum over looks: who remembers nothing, whose
+errors depend on neighbouring frames alone, is as surprised by the legal half of a quadruple as by the other."""
+SCORE = f"the sum over looks after the first {SETTLED} of the squared error of what was expected to be seen, to the power of {POWER}"
 
 
 def surprises(model: str, n: int = 100, seed: int = 20_000) -> Surprises:
@@ -74,41 +77,47 @@ def surprises(model: str, n: int = 100, seed: int = 20_000) -> Surprises:
     Raises AgentError for a model that has no memory, WorldModelError for one that doesn't exist.
     """
     found = checkpoint.load(model)
-    if not isinstance(found.model, Belief):
+    if not isinstance(found.model, Remembering):
         raise AgentError(
-            f"model {model!r} is a {found.passport.family!r}, which remembers nothing; surprise needs a 'belief'"
+            f"model {model!r} is a {found.passport.family!r}, which remembers nothing; surprise needs a 'tracker' or a 'belief'"
         )
     nulls = [untrained(found.passport, found.model, k) for k in range(NULLS)]
     rows = []
     with one_thread():
         for kind in KINDS:
             shown = quadruples(kind, np.random.default_rng(seed), n)
-            rows.append(_row(kind, score(found.model, shown), [score(null, shown) for null in nulls], seed))
+            latent = latents(found.model, shown)
+            scored = [score(model, shown, latent) for model in (found.model, *nulls)]
+            rows.append(_row(kind, scored[0], scored[1:], seed))
     return Surprises(model, seed, SCORE, tuple(rows))
 
 
-def untrained(passport: checkpoint.Passport, trained: Belief, seed: int) -> Belief:
+def untrained(passport: checkpoint.Passport, trained: Remembering, seed: int) -> Remembering:
     """A network of the same shape that sees with the same encoder, all else with the weights it was born with."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        null = Belief(**passport.arguments)
+        null = type(trained)(**passport.arguments)
     null.encoder.load_state_dict(trained.encoder.state_dict())
     return null.requires_grad_(False).eval()
 
 
 @torch.no_grad()
-def errors(model: Belief, shown: Quadruples) -> Tensor:
-    """[n, 4, T]: the mean squared error of the latent expected at each look."""
-    n, clips, length = shown.frames.shape[:3]
+def latents(model: Remembering, shown: Quadruples) -> Tensor:
+    """[4 n, T, L]: what each look of each clip tells, which is the same to a model and to its untrained twins."""
     flat = to_tensor(shown.frames.reshape(-1, *shown.frames.shape[3:]))
-    latent = model.latent(flat).view(n * clips, length, -1)
-    followed = model.follow(latent, torch.from_numpy(shown.action).repeat_interleave(clips, 0))
-    return (latent - followed.expected).square().mean(-1).view(n, clips, length)
+    return model.latent(flat).view(4 * len(shown.frames), shown.frames.shape[2], -1)
 
 
-def score(model: Belief, shown: Quadruples) -> np.ndarray:
+@torch.no_grad()
+def errors(model: Remembering, shown: Quadruples, latent: Tensor) -> Tensor:
+    """[n, 4, T]: the mean squared error of the latent expected at each look."""
+    followed = model.follow(latent, torch.from_numpy(shown.action).repeat_interleave(4, 0))
+    return (latent - followed.expected).square().mean(-1).view(-1, 4, latent.shape[1])
+
+
+def score(model: Remembering, shown: Quadruples, latent: Tensor) -> np.ndarray:
     """[n, 4]: how much each clip surprises."""
-    return errors(model, shown)[..., SETTLED:].amax(-1).numpy()
+    return errors(model, shown, latent)[..., SETTLED:].double().pow(POWER).sum(-1).numpy()
 
 
 def _row(kind: str, scored: np.ndarray, nulls: list[np.ndarray], seed: int) -> Violation:

@@ -37,12 +37,10 @@ _SEEN = TrainConfig(
 """One room before textures. Whitened, a dot is learned as quickly before a texture as on a plain floor; small batches
 and larger steps do the same in half the time. Textures need no more than that and a strong pull towards actions."""
 
-_REMEMBERED = TrainConfig(memory_size=16, width=64, predict_updates=3000, reader_updates=1600)
-
 RECIPES = {
     # One room for all episodes: nothing to keep, so no context, and no differences needed to keep it out.
     "two-rooms": Recipe(600, train=TrainConfig(context_size=0, apart=0, inverse=1, predict_updates=2000)),
-    "two-rooms:random": Recipe(2400, train=TrainConfig(context_updates=2000, predict_updates=12000)),
+    "two-rooms:random": Recipe(2400, train=TrainConfig(predict_updates=12000)),
     "two-rooms:tv": Recipe(600, train=_SEEN),
     "two-rooms:static": Recipe(600, train=_SEEN),
     # Pixel noise has a variance of 576: whitened below that, it would hide the dot.
@@ -70,26 +68,36 @@ RECIPES = {
         # To get behind a block takes turns: actions held half as long, and more of them tried.
         plan={"horizon": 24, "hold": 2, "look_every": 2, "num_samples": 128},
     ),
-    # Worlds that must be remembered. Where to catch a ball isn't in the goal's picture; it is foreseen over the whole
-    # flight, with few numbers to search.
-    "peekaboo belief": Recipe(
-        900,
-        steps=40,
-        train=dataclasses.replace(_REMEMBERED, whiten=300),
+    # Few numbers tell a look, so there is time for many whole flights, and to look at every step. Where to catch a ball
+    # isn't in the goal's picture; it is foreseen over the whole flight, with few numbers to search.
+    "peekaboo tracker": Recipe(
+        2400,
+        steps=44,
+        train=TrainConfig(
+            components=48,
+            memory_size=48,
+            width=256,
+            rate=4e-3,
+            predict_updates=10000,
+            reader_updates=4000,
+            reader_batch=256,
+        ),
         plan={
-            "objective": "caught",
+            "objective": "meet",
             "horizon": 40,
             "hold": 8,
-            "look_every": 4,
+            "look_every": 1,
             "num_samples": 16,
             "iterations": 2,
         },
     ),
-    # A dozen kinds of cells need few numbers; a key must be fetched before the goal is near.
-    "key-door belief": Recipe(
+    # Laid of nine kinds of tiles. Few choices and few places: every way is tried.
+    "key-door tiles": Recipe(
         1000,
         steps=60,
-        train=dataclasses.replace(_REMEMBERED, components=10, memory_size=12, whiten=1),
+        train=TrainConfig(
+            kinds=9, memory_size=16, width=48, predict_updates=4000, reader_updates=2000, reader_batch=128
+        ),
         plan={
             "planner": "breadth",
             "objective": "min-mean",

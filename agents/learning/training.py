@@ -17,6 +17,7 @@ import numpy as np
 from agents.config import PlanConfig
 from agents.errors import AgentError
 from agents.judging.evaluate import Evaluation, evaluate, machine
+from agents.judging.walls import through_walls
 from agents.learning.collect import collect
 from agents.learning.recipes import Recipe, arguments, recipe
 from agents.worlds import make_world
@@ -89,6 +90,8 @@ class _Trained:
     passport: checkpoint.Passport
     evaluation: Evaluation | None
     drift: dict[str, float]
+    through: dict[str, Any]
+    """Imagined dots that came through solid wall, where the world has walls."""
 
     @property
     def merit(self) -> tuple[float, float]:
@@ -100,6 +103,7 @@ class _Trained:
             **(dataclasses.asdict(self.evaluation.model_row) if self.evaluation else {}),
             "training_seconds": self.passport.training_seconds,
             "position_error": self.drift,
+            **({"through_solid_wall": self.through} if self.through else {}),
         }
 
 
@@ -127,7 +131,8 @@ class _Job:
         if passport is None:
             passport = self._train(folder, made, data, held_out, config)
         with one_thread():
-            drift = position_error(checkpoint.load(str(folder)).model, held_out)
+            model = checkpoint.load(str(folder)).model
+            drift, through = position_error(model, held_out), through_walls(model, self.world)
         result = None
         if self.world:
             plan = PlanConfig(world=self.world, model=str(folder), **self.followed.plan)
@@ -135,8 +140,8 @@ class _Job:
                 plan, self.episodes, self.report, folder / f"evaluation-{passport.weights_hash[:12]}.json"
             )
         scored = result.model_row if result else "not evaluated: the recordings name no world"
-        self.report(f"seed {seed}: {scored}, px off {drift}")
-        return _Trained(folder, passport, result, drift)
+        self.report(f"seed {seed}: {scored}, px off {drift}, through solid wall {through or 'not measured'}")
+        return _Trained(folder, passport, result, drift, through)
 
     def _there(
         self, folder: Path, made: dict[str, Any], data: Episodes, training: dict[str, Any]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor
 
@@ -46,9 +48,9 @@ class CEM(Planner):
         """`mean`, `spread` [B, K, A] -> knots [B, samples, K, A] in [-1, 1]."""
         batch, knots, size = mean.shape
         noise = torch.randn(batch, samples, knots, size, generator=self.generator)
-        for k in range(1, knots):
-            fresh = (1 - self.correlation**2) ** 0.5 * noise[:, :, k]
-            noise[:, :, k] = self.correlation * noise[:, :, k - 1] + fresh
+        noise[:, :, 1:] *= (1 - self.correlation**2) ** 0.5
+        for before, knot in pairwise(noise.unbind(2)):
+            knot.add_(before, alpha=self.correlation)
         drawn = mean[:, None] + spread[:, None] * noise
         wide = int(self.explore * samples)
         return torch.cat([noise[:, :wide], drawn[:, wide:]], 1).clamp(-1, 1)

@@ -21,6 +21,17 @@ WORLDS = {
     "supply-chain": "three stages, seasons and storms: goods must be at hand before they are asked for",
 }
 
+LEGENDS = {
+    "two-rooms": "Orange: the dot that acts. The gap in the wall is the door.",
+    "push-block": "Orange: the agent. Blue: the block.",
+    "peekaboo": "The disc is the ball, the dark columns are screens, the small bar at the right is the paddle.",
+    "key-door": "Red: the agent. The key opens the brown door; green is the goal.",
+    "supply-chain": "The port is on the left, the customers on the right. Blue: stock. Orange: on its way. Grey: just asked "
+    "for. Red below the ground: customers who wait. The lamp is red while the port is closed; the higher the sun, the more "
+    "will be asked for; a dark sky is wind.",
+}
+"""What the picture of a world shows, for who sees it for the first time."""
+
 _CLASSES = {
     "two-rooms": ("agents.worlds.two_rooms", "TwoRooms"),
     "push-block": ("agents.worlds.push_block", "PushBlock"),

@@ -1,9 +1,12 @@
 // The Ask tab: the conversation on the left, what it rests on to the right.
+import { drawAnswer } from "/canvas/answer.js";
 import { createDocuments } from "/canvas/documents.js";
 import { h, keep, store } from "/canvas/dom.js";
+import { createLine } from "/canvas/line.js";
 import { createSources } from "/canvas/sources.js";
 import { drawExport, drawWorking } from "/canvas/working.js";
 import { drawRoute, drawStance } from "/canvas/stance.js";
+import { createSwitch, drawTalk } from "/canvas/talk.js";
 
 export function mount({ element, props, trigger, watch }) {
   const sources = createSources();
@@ -11,36 +14,52 @@ export function mount({ element, props, trigger, watch }) {
   const log = h("div", { class: "log", role: "log", "aria-label": "Conversation", tabindex: "0" });
   const input = h("textarea", { id: "question", rows: 1, placeholder: "Ask about world models …", "aria-label": "Your question" });
   const send = h("button", { class: "primary", type: "submit" }, "Ask");
-  const form = h("form", { class: "composer" }, input, send);
+  const stop = h("button", { class: "ghost stop", type: "button", hidden: true, onclick: halt }, "Stop");
+  const form = h("form", { class: "composer" }, input, stop, send);
   const caution = createCaution(props.value?.caution);
-  const root = h("section", { class: "ask" }, h("div", { class: "talk card" }, log, caution.root, form), sources.root);
+  const known = props.value?.tools, tools = createSwitch(known);
+  const root = h("section", { class: "ask" }, h("div", { class: "talk card" }, log, caution.root, tools.root, form), sources.root);
   keep(element, root);
 
-  const waiting = new Map();
+  const waiting = new Map(), examples = props.value?.examples ?? [], asked = new Set();
+  const line = createLine((message) => trigger("submit", message), (turn) => finish(turn, { error: "The server does not answer. Ask again once it does." }));
   let turns = 0;
-  const empty = emptyState(props.value?.examples ?? [], submit);
+  const empty = emptyState(examples, submit);
   log.append(empty);
 
   function submit(question) {
     question = question.trim();
     if (!question || send.disabled) return;
     empty.remove();
-    const body = h("div", { class: "answer" }, thinking("Reading the sources"));
+    asked.add(question);
+    const body = h("div", { class: "answer" }, tools.on() ? drawTalk({ calls: [], seconds: 0 }, known) : thinking("Reading the sources"));
     const turn = h("article", { class: "turn" }, h("p", { class: "question" }, question), body);
     log.append(turn);
     waiting.set(++turns, body);
-    send.disabled = true;
+    busy(true);
     input.value = "";
     grow();
     toTop(turn);
-    trigger("submit", { question, turn: turns, caution: caution.value() });
+    line.send({ question, turn: turns, caution: caution.value(), tools: tools.on() });
+  }
+  function busy(on) {
+    send.disabled = on;
+    stop.hidden = !on || !known; // only what a language model writes takes long enough to be stopped
+  }
+  function halt() {
+    const [turn, body] = [...waiting].findLast(([, body]) => !body.classList.contains("more")) ?? [];
+    waiting.delete(turn);
+    if (line.leave(turn)) trigger("stop");
+    body?.querySelector(".thinking")?.replaceWith(h("p", { class: "support" }, "Stopped."));
+    busy(false);
+    input.focus({ preventScroll: true });
   }
   addEventListener("orrery:ask", (event) => submit(event.detail));
 
   // What belongs to an earlier answer: its working, or the same in another format.
   function more(number, wanted, body) {
     waiting.set(++turns, body);
-    trigger("submit", { turn: turns, about: number, wanted });
+    line.send({ turn: turns, about: number, wanted });
   }
 
   watch("value", () => {
@@ -48,23 +67,38 @@ export function mount({ element, props, trigger, watch }) {
     const reply = props.value ?? {};
     const body = waiting.get(reply.turn);
     if (!body) return;
+    line.heard();
     if (reply.place) return body.replaceChildren(thinking(`Waiting: ${reply.place} before you`));
+    if (reply.told && !reply.done) return body.replaceChildren(...drawTalk(reply.told, known)), toEnd(body);
     if (reply.answer && !reply.done) return drawTurn(body, reply);
-    waiting.delete(reply.turn);
+    finish(reply.turn, reply);
+  });
+  function finish(turn, reply) {
+    const body = waiting.get(turn);
+    waiting.delete(turn);
+    line.leave(turn);
     if (reply.working) return body.replaceChildren(drawWorking(reply.working));
     if (reply.export) return body.replaceChildren(drawExport(reply));
     if (body.classList.contains("more")) return body.replaceChildren(h("p", { class: "error", role: "alert" }, reply.error));
-    send.disabled = false;
+    busy(false);
     if (reply.error) body.replaceChildren(h("p", { class: "error", role: "alert" }, reply.error));
+    else if (reply.told) drawTold(body, reply.told);
     else drawTurn(body, reply);
-    toTop(body.parentElement);
+    (reply.told ? toEnd : toTop)(body.parentElement);
     input.focus({ preventScroll: true });
-  });
+  }
+  function drawTold(body, told) {
+    body.replaceChildren(...drawTalk(told, known, (n) => (documents.close(), sources.open(told, n))));
+    documents.close();
+    sources.show(told);
+  }
   function drawTurn(body, { answer, stance, route, number, done }) {
     const follow = (n) => (documents.close(), sources.open(answer, n));
     const later = h("div", { class: "more" });
     body.replaceChildren(...drawAnswer(answer, follow, documents.open),
       ...(done ? [drawStance(stance), drawRoute(route, stance), drawTools((wanted) => more(number, wanted, later)), later] : []).filter(Boolean));
+    if (answer.refusal && done) body.querySelector(".refusal").append(h("p", { class: "faint" }, "Or ask what they do answer:"),
+      h("div", { class: "examples" }, examples.filter((text) => !asked.has(text)).slice(0, 2).map((text) => h("button", { type: "button", onclick: () => submit(text) }, text))));
     documents.close();
     sources.show(answer);
   }
@@ -73,6 +107,10 @@ export function mount({ element, props, trigger, watch }) {
   function toTop(turn) {
     if (log.scrollHeight > log.clientHeight + 1) log.scrollTop = turn.offsetTop - 20;
     else if (getComputedStyle(log).overflowY === "visible") turn.scrollIntoView({ block: "start" });
+  }
+  // The calls come before the reply: what came last is what one wants to see.
+  function toEnd(node) {
+    node.scrollIntoView({ block: "end" });
   }
   function grow() {
     input.style.height = "auto";
@@ -120,65 +158,4 @@ function createCaution(known) {
 function drawTools(more) {
   return h("p", { class: "tools" }, h("button", { type: "button", class: "plain", onclick: () => more("working") }, "Why these passages?"),
     ["markdown", "bibtex", "json"].map((format) => h("button", { type: "button", class: "plain", onclick: () => more(format) }, { markdown: "Markdown", bibtex: "BibTeX", json: "JSON" }[format])));
-}
-
-function drawAnswer(answer, follow, addDocuments) {
-  const notice = answer.notice && h("p", { class: "notice" }, answer.notice);
-  const read = answer.read_as && h("p", { class: "read-as" }, `Read as: ${answer.read_as}`);
-  if (answer.refusal) return [read, drawRefusal(answer, follow, addDocuments), notice].filter(Boolean);
-  const numbers = numberCitations(answer);
-  const parts = [];
-  let last = null;
-  for (const sentence of answer.sentences) {
-    const source = sentence.citations[0]?.source_id ?? null;
-    if (source !== last || !parts.length) parts.push(h("p", {}));
-    last = source;
-    const chips = sentence.citations.map((c) => {
-      const n = numbers.get(citationKey(c));
-      return h("button", { type: "button", class: c.caution ? "chip marked" : "chip", "data-n": n, "aria-label": `Citation ${n}${c.caution ? ", marked" : ""}: ${c.title}`, title: c.title, onclick: () => follow(n) }, String(n));
-    });
-    const kind = sentence.support === "unsupported" ? "sentence unsupported" : "sentence";
-    const why = sentence.support === "unsupported" ? "No support was found for this in the cited passage" : null;
-    parts.at(-1).append(h("span", { class: kind, title: why }, sentence.text, chips.length ? "\u2060" : null, chips), " ");
-  }
-  return [read, ...parts, drawCounts(answer), h("p", { class: "support" }, supportLine(answer)), notice].filter(Boolean);
-}
-
-// Beside what the sources say of a time: how many titles the bibliography has of it.
-function drawCounts({ counts, counted }) {
-  if (!counts.length) return null;
-  return h("div", { class: "counts" }, h("ul", {}, counts.map(({ text }) => h("li", {}, text))), h("p", { class: "faint" }, `Counted: ${counted}`));
-}
-
-function drawRefusal({ refusal }, follow, addDocuments) {
-  const covers = refusal.covers.length > 0 && [
-    h("p", { class: "faint" }, "What the nearest sources do say:"),
-    ...refusal.covers.map((s, i) => h("p", { class: "covers" }, s.text, " ", h("button", { type: "button", class: "chip", "data-n": i + 1, "aria-label": `Citation ${i + 1}: ${s.citations[0].title}`, onclick: () => follow(i + 1) }, String(i + 1))))];
-  const nearest = refusal.nearest.length > 0 && [
-    h("p", { class: "faint" }, "The nearest sources:"),
-    h("ul", {}, refusal.nearest.map((title) => h("li", {}, title)))];
-  return h("div", { class: "refusal" }, h("p", {}, refusal.reason), ...(covers || nearest || []),
-    h("button", { type: "button", class: "ghost", onclick: addDocuments }, "Add a document that does"));
-}
-
-function supportLine(answer) {
-  const total = answer.sentences.length;
-  const count = (kind) => answer.sentences.filter((s) => s.support === kind).length;
-  const unsupported = count("unsupported");
-  if (count("verbatim") === total) return "Every sentence is quoted word for word.";
-  const checked = `Written by ${answer.writer}, and checked against the sources`;
-  return unsupported ? `${checked}: ${unsupported} of ${total} sentences found no support and are struck through.` : `${checked}.`;
-}
-
-export const citationKey = (c) => `${c.source_id}:${c.start}-${c.end}`;
-
-export const citationsOf = (answer) => [...answer.sentences, ...(answer.refusal?.covers ?? [])].flatMap((s) => s.citations);
-
-// Map of citation key -> 1, 2, 3 … in the order of first use.
-export function numberCitations(answer) {
-  const numbers = new Map();
-  for (const c of citationsOf(answer)) {
-    if (!numbers.has(citationKey(c))) numbers.set(citationKey(c), numbers.size + 1);
-  }
-  return numbers;
 }

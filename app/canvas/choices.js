@@ -2,6 +2,7 @@
 // holds them all, so that a link brings them back.
 import { h } from "/canvas/dom.js";
 
+const FIRST = "two-rooms"; // the plainest world
 const PART = { layout: "Layout", background: "Background", change: "Changed", chain: "Chain" };
 
 export function createChoices(run, chosen) {
@@ -20,7 +21,8 @@ export function createChoices(run, chosen) {
 
   async function load() {
     known = await (await fetch("/api/plan/options")).json();
-    model.replaceChildren(...known.models.map((m) => h("option", { value: m.name }, m.name)));
+    const worlds = [...new Set(known.models.map((m) => m.world.split(":")[0]))].sort((a, b) => (b === FIRST) - (a === FIRST));
+    model.replaceChildren(...worlds.map((base) => h("optgroup", { label: base }, known.models.filter((m) => m.world.split(":")[0] === base).map((m) => h("option", { value: m.name }, m.name)))));
     objective.replaceChildren(h("option", { value: "" }, "as it suits"), ...known.objectives.map((name) => h("option", { value: name }, name)));
     budget.replaceChildren(...Object.entries(known.budgets).map(([name, [samples, rounds]]) => h("option", { value: name, selected: name === "medium" }, `${name}: ${samples} × ${rounds}`)));
     const shared = new URLSearchParams(location.hash.slice(1));

@@ -4,6 +4,10 @@ import { createFilm } from "/canvas/film.js";
 
 const SCORE = "contrast-score";
 
+async function call(path, how) {
+  try { return await (await fetch(`/api/contrast/${path}`, how)).json(); } catch { return { error: "The server does not answer." }; }
+}
+
 export function mount({ element }) {
   const free = h("input", { id: "contrast-question", type: "text", maxlength: "400", placeholder: "Or ask in your own words …", "aria-label": "A question in your own words" });
   const sent = h("form", { class: "free", onsubmit: (event) => { event.preventDefault(); route(); } }, free, h("button", { class: "ghost", type: "submit" }, "Where can I watch it?"));
@@ -17,14 +21,14 @@ export function mount({ element }) {
   const reveal = h("button", { class: "primary", type: "button", disabled: true, onclick: () => settle(true) }, "Show what happens");
   const skip = h("button", { class: "ghost", type: "button", onclick: () => settle(false) }, "Show without a guess");
   const said = h("p", { class: "summary", "aria-live": "polite" });
-  const film = createFilm();
+  const film = createFilm(), legend = h("p", { class: "faint legend" });
   const answers = h("div", { class: "answers" }), score = h("div", { class: "scores" });
   const root = h("section", { class: "contrast" },
     h("div", { class: "card controls" }, worlds, next, sent, routed),
-    h("div", { class: "card stage" }, h("div", { class: "ask-side" }, asked, scene, options, h("div", { class: "bar" }, h("label", { for: "contrast-sure" }, "How sure?"), sure, percent), h("div", { class: "bar" }, reveal, skip), said), film.root, answers),
+    h("div", { class: "card stage" }, h("div", { class: "ask-side" }, asked, scene, options, h("div", { class: "bar" }, h("label", { for: "contrast-sure" }, "How sure?"), sure, percent), h("div", { class: "bar" }, reveal, skip), said), h("div", {}, film.root, legend), answers),
     h("div", { class: "card" }, score));
   keep(element, root);
-  let world = "two-rooms", now = null, chosen = null;
+  let world = "two-rooms", now = null, chosen = null, legends = {};
 
   new IntersectionObserver((seen, watcher) => {
     if (!seen.some((entry) => entry.isIntersecting)) return;
@@ -33,9 +37,10 @@ export function mount({ element }) {
   }).observe(root);
   addEventListener("orrery:scenario", (event) => draw(event.detail.world, event.detail.kind));
 
-  const get = async (path, fields) => (await fetch(`/api/contrast/${path}?${new URLSearchParams(fields)}`)).json();
+  const get = (path, fields) => call(`${path}?${new URLSearchParams(fields)}`);
   async function begin() {
-    const found = (await get("worlds", {})).worlds;
+    const { worlds: found = {}, legends: told = {} } = await get("worlds", {});
+    legends = told;
     worlds.replaceChildren(...Object.entries(found).map(([name, what]) => h("label", { title: what }, h("input", { type: "radio", name: "contrast-world", value: name, checked: name === world, onchange: () => draw(name) }), " ", name)));
     drawScore();
     await draw(world);
@@ -54,6 +59,7 @@ export function mount({ element }) {
     root.classList.remove("settled");
     asked.textContent = now.question;
     scene.textContent = now.scene;
+    legend.textContent = legends[world] ?? "";
     said.textContent = "";
     answers.replaceChildren();
     options.replaceChildren(...now.options.map((option, i) => h("label", {}, h("input", { type: "radio", name: "contrast-option", value: i, onchange: () => { chosen = i; reveal.disabled = false; } }), " ", option)));
@@ -65,8 +71,7 @@ export function mount({ element }) {
     if (!now) return;
     const ask = now.ask, body = { ...ask, guess: guessed ? chosen : null, sure: +sure.value / 100 };
     said.textContent = "Imagining …";
-    const reply = await fetch("/api/contrast/settle", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
-    const found = await reply.json();
+    const found = await call("settle", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
     if (now?.ask !== ask) return;
     if (found.error) { said.textContent = found.error; return; }
     root.classList.add("settled");
@@ -105,7 +110,7 @@ export function mount({ element }) {
   function drawScore() {
     const kept = Object.entries(JSON.parse(store.get(SCORE) ?? "{}"));
     score.replaceChildren(h("h2", {}, "The score so far"), kept.length ? h("table", {}, h("thead", {}, h("tr", {}, ["", "Right", "Abstained", "Brier score"].map((t) => h("th", { scope: "col" }, t)))),
-      h("tbody", {}, kept.map(([who, row]) => h("tr", {}, h("th", { scope: "row" }, name(who)), h("td", {}, `${row.right} of ${row.answered}`), h("td", {}, row.abstained), h("td", {}, row.answered ? (row.brier / row.answered).toFixed(2) : "–"))))) : h("p", { class: "faint" }, "Nobody has answered yet."),
+      h("tbody", {}, kept.map(([who, row]) => h("tr", {}, h("th", { scope: "row" }, name(who)), h("td", {}, row.answered ? `${row.right} of ${row.answered}` : "–"), h("td", {}, row.abstained), h("td", {}, row.answered ? (row.brier / row.answered).toFixed(2) : "–"))))) : h("p", { class: "faint" }, "Nobody has answered yet."),
       h("p", { class: "faint" }, "Brier score: 0 is sure and right, 2 is sure and wrong. A few questions tell little: the lab has the scores over many. ", kept.length ? h("button", { class: "ghost", type: "button", onclick: () => { store.set(SCORE, "{}"); drawScore(); } }, "Start anew") : ""));
   }
 

@@ -52,7 +52,7 @@ function drawn({ dial, figure: svg }) {
     knob("distance", "Which goals", (d) => GOALS[d] ?? d), knob("steps", "Steps allowed", String), knob("rule", "Counted when reached", (r) => RULES[r] ?? r), knob("look_every", "Steps between plans", String));
   read();
   return [h("div", { class: "dial-value", "aria-live": "polite" }, value, track, range), extremes, knobs,
-    dial.swings.length > 0 && h("p", { class: "faint" }, "And by how many episodes are counted: ", dial.swings.map((s) => `tests of ${s.n} would have said ${percent(s.least)} to ${percent(s.greatest)}`).join("; "), "."),
+    dial.swings.some((s) => s.least < s.greatest) && h("p", { class: "faint" }, "And by how many episodes are counted: ", dial.swings.map((s) => `tests of ${s.n} would have said ${percent(s.least)} to ${percent(s.greatest)}`).join("; "), "."),
     h("details", {}, h("summary", {}, "All readings as a figure"), figure(svg)),
     h("p", { class: "again" }, h("span", {}, "Make it again: "), h("code", { tabindex: "0" }, dial.command))].filter(Boolean);
 

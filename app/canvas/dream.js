@@ -1,10 +1,10 @@
 // The Dream tab: keys go out, beats come in. What is seen is what the model imagines; the true world is a ghost.
 import { h, keep } from "/canvas/dom.js";
 import { createDrift } from "/canvas/drift.js";
+import { createModels } from "/canvas/models.js";
 
 const SIZE = 64, HEADER = 7, INK = "rgba(15, 23, 42, .85)", ACCENT = "#ea580c";
 const KEYS = { ArrowUp: 0, KeyW: 0, ArrowRight: 1, KeyD: 1, ArrowDown: 2, KeyS: 2, ArrowLeft: 3, KeyA: 3 };
-const FIRST = "two-rooms-jepa"; // the plainest one
 const ARROWS = ["↑", "→", "↓", "←"], NAMES = ["up", "right", "down", "left"];
 
 export function mount({ element }) {
@@ -12,20 +12,20 @@ export function mount({ element }) {
   const drift = createDrift();
   const number = h("b", { class: "pixels" }, "0.0"), since = h("span", {}, "steps since the last look: 0");
   const say = h("p", { class: "say", "aria-live": "polite" });
-  const models = h("div", { class: "models", role: "radiogroup", "aria-label": "Model" });
+  const models = createModels(choose);
   const button = (label, key, run) => h("button", { class: "ghost", type: "button", onclick: () => { run(); canvas.focus({ preventScroll: true }); } }, label, " ", h("kbd", {}, key));
   const ghost = button("Ghost", "G", toggleGhost), record = button("Record", "R", toggleRecord);
   const pad = h("div", { class: "pad", role: "group", "aria-label": "Move" }, ...ARROWS.map((arrow, i) => padButton(arrow, i)));
   const begin = h("button", { class: "primary begin", type: "button", disabled: true, onclick: () => { start(); canvas.focus({ preventScroll: true }); } }, "Start dreaming");
   const veil = h("div", { class: "veil" }, h("h2", {}, "Play inside the model"),
-    h("p", {}, "You steer with the arrow keys. Nothing you see is real: each frame is imagined from the last. The real world runs beside it, unseen. How long until you can tell?"), begin);
+    h("p", {}, "You steer with the arrow keys, or the arrows below on a phone. Nothing you see is real: each frame is imagined from the last. The real world runs beside it, unseen. How long until you can tell?"), begin);
   const told = h("ol", { class: "told" });
   const root = h("section", { class: "dream card" },
     h("div", { class: "stage" }, canvas, veil),
-    h("div", { class: "panel" }, models,
+    h("div", { class: "panel" }, models.root,
       h("p", { class: "reading" }, "drift ", number, " px"), since, drift.canvas, say, pad,
       h("div", { class: "tools" }, button("Look again", "L", look), ghost, button("I can tell", "T", tell), record, button("New start", "N", start)),
-      h("p", { class: "faint" }, "Drift is the distance between where the model thinks the dot is, read from its latent by a probe, and where it really is. The ghost is the real dot."), told));
+      h("p", { class: "faint" }, "Drift is the distance between where the model thinks you are, read from its latent by a probe, and where you really are. The ghost is the real world."), told));
   keep(element, root);
 
   const held = [0, 0, 0, 0], released = new Set();
@@ -35,11 +35,8 @@ export function mount({ element }) {
 
   fetch("/api/dream").then((reply) => reply.json()).then((found) => {
     telling = found.telling;
-    const names = Object.keys(found.models).sort((a, b) => (b === FIRST) - (a === FIRST));
-    names.forEach((name) => models.append(h("label", {}, h("input", { type: "radio", name: "dream-model", value: name, checked: name === names[0], onchange: () => choose(name) }), " ", name)));
-    model = names[0];
-    begin.disabled = !model;
-    if (!names.length) say.textContent = "No model is shipped that can be dreamed in.";
+    begin.disabled = !models.load(found);
+    if (!model) say.textContent = "No model is shipped that can be dreamed in.";
   }).catch(() => { say.textContent = "The server does not answer."; });
 
   canvas.addEventListener("keydown", (event) => {
@@ -62,11 +59,10 @@ export function mount({ element }) {
   function press(way, on) {
     if (on) { held[way] = 1; pressed = true; } else if (!pressed) held[way] = 0; else released.add(way);
   }
-  function choose(name) {
-    const before = model;
+  function choose(name, anew) {
     model = name;
-    if (socket?.readyState === 1) send({ switch: name });
-    else if (before && !veil.hidden) return;
+    if (socket?.readyState !== 1) return;
+    if (anew) open(); else send({ switch: name });
   }
 
   function start() {

@@ -80,6 +80,22 @@ def uncertainty(model: str = "two-rooms-random-jepa", rollouts: int = 500, json:
 
 
 @benches.command
+def walls(model: str = "two-rooms-random-jepa", dots: int = 2000, json: bool = False) -> None:
+    """Whether walls are solid in imagination: how many imagined dots, driven straight at solid wall, come through it.
+
+    Args:
+        model: A shipped model of two-rooms, or a folder with a checkpoint.
+        dots: Driven at solid wall; a quarter as many are driven through the door.
+        json: Print the Walls record.
+    """
+    from agents.judging.walls import walls as measure
+    from app.printing.bench import print_walls
+
+    found = measure(model, dots)
+    show(found.to_json()) if json else print_walls(found)
+
+
+@benches.command
 def tracking(model: str = "peekaboo-belief", episodes: int = 400, json: bool = False) -> None:
     """How far off a ball is expected as it comes out from behind a screen, against a ball that was never hidden.
 
@@ -172,13 +188,14 @@ def answers(questions: Path, json: bool = False) -> None:
 
 @benches.command
 def planning(
-    model: str = "", episodes: int = 100, out: Path = Path("runs/planning.svg"), json: bool = False
+    model: str = "", episodes: int = 200, out: Path = Path("runs/planning.svg"), json: bool = False
 ) -> None:
-    """Every planner's success in the model and in the truth, and its milliseconds; what more samples and steps cost.
+    """Every planner's and objective's success in the model and in the truth, and its milliseconds; what more samples and
+    steps cost.
 
     Args:
         model: A shipped model, or a folder with a checkpoint; left out, two-rooms-jepa.
-        episodes: Tasks, the same for every planner.
+        episodes: Tasks, the same for every row.
         out: The file for the figure (SVG).
         json: Print the record.
     """

@@ -62,7 +62,7 @@ def dial(
 def alarm(
     config: OmitArgPrefixes[PlanConfig],
     change: str = "door",
-    step: int = 5,
+    step: int = 0,
     episodes: int = 200,
     out: Path = Path("runs/alarm.svg"),
     json: bool = False,
@@ -72,7 +72,7 @@ def alarm(
     Args:
         config: How to plan; `--alarm` is the threshold, 0 one that is chosen on other episodes.
         change: door, door-moved, no-wall, second-door, blue-dot or big-dot.
-        step: After which it happens.
+        step: After which it happens; 0 draws one for each episode.
         episodes: Tasks, the same for every row.
         out: The file for the figure (SVG).
         json: Print the record.

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from agents.judging.remembering import Tracking
     from agents.judging.surprise import Surprises
     from agents.judging.uncertainty import Detection
+    from agents.judging.walls import Walls
     from corpus.bench.answers import AnswersBench, Count
     from corpus.bench.ingest import IngestBench
     from corpus.bench.refusal import RefusalBench
@@ -77,6 +78,22 @@ def print_detections(rows: Sequence[Detection]) -> None:
         wrap(
             "AUROC: the chance that a wrong rollout scores higher than a right one, over the changed and the ordinary "
             "rollouts together, 16 steps each. Wrong: more than 6 px off at any step. No score is told what changed."
+        )
+    )
+
+
+def print_walls(found: Walls) -> None:
+    """What came through solid wall, near the door and far from it, and what came through the door."""
+    print(f"{found.model}, {found.world}: imagined dots driven straight at the wall between the rooms\n")
+    print(f"  {'through solid wall':34}{found.solid}   (0 is right)")
+    for band, through in found.bands.items():
+        low, high = band.split("-")
+        print(f"  {f'  {low} to {high} px from the door':34}{through}")
+    print(f"  {'through the door':34}{found.door}   (1 is right)\n")
+    print(
+        wrap(
+            f"In brackets: 95 % interval (Wilson). Rooms of evaluation tasks, which training never saw where layouts vary; "
+            f"10 steps straight ahead from 6 to 12 px before the wall; seed {found.seed}."
         )
     )
 

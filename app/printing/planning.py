@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from agents.judging.bottleneck import Verdict
     from agents.judging.dial import Dial
     from agents.judging.heatmap import Heatmap
+    from agents.judging.score import Row
 
 
 def print_heatmap(found: Heatmap, figure: str) -> None:
@@ -43,8 +44,9 @@ def print_dial(found: Dial, figure: str) -> None:
 
 
 def print_alarm(found: AlarmScore, figure: str) -> None:
+    when = f"after step {found.step}" if found.step else "after a step drawn for each episode"
     print(
-        f"{found.model} in {found.world}: {found.change} after step {found.step}, {found.changed} of {found.episodes} "
+        f"{found.model} in {found.world}: {found.change} {when}, {found.changed} of {found.episodes} "
         f"episodes still under way and clear of the door\n"
     )
     delay = "never" if found.delay is None else f"{found.delay:.0f} steps"
@@ -72,16 +74,27 @@ def print_verdict(found: Verdict) -> None:
 
 def print_planning_bench(found: PlanningBench, figure: str) -> None:
     print(
-        f"{found.model} in {found.world}, {found.objective}, {found.episodes} tasks; ms of processor time, one thread\n"
+        f"{found.model} in {found.world}, the same {found.episodes} tasks for every row; ms of processor time, one thread\n"
     )
     print(
-        "planner          in the model                    in the truth              ms alone   ms, 50 at once"
+        f"{'planner, objective':22}{'in the model':24}{'p':>7}   {'in the truth':24}{'p':>7}   SPL: model, truth   ms alone"
+        "   ms, 50 at once"
     )
     for row in found.rows:
-        truth = "not possible" if row.in_truth is None else _share(row.in_truth)
+        truth, ways = row.in_truth, [row.in_model.spl, row.in_truth.spl if row.in_truth else None]
+        spl = "".join(f"{'' if way is None else f'{way:.2f}':>7}" for way in ways)
         print(
-            f"{row.planner:12} {_share(row.in_model):28}   {truth:26} {row.cost.ms:9.1f} {row.cost.ms_batched:12.2f}"
+            f"{f'{row.planner}, {row.objective}':22}{_share(row.in_model.row):24}{_p(row.in_model.row):>7}   "
+            f"{'not possible' if truth is None else _share(truth.row):24}{'' if truth is None else _p(truth.row):>7}   "
+            f"     {spl}{row.cost.ms:11.1f} {row.cost.ms_batched:16.2f}"
         )
+    print(
+        wrap(
+            "p: McNemar's exact test against the first row, imagined by the same. SPL: success weighted by path length."
+        )
+    )
+    for note in found.notes:
+        print(wrap(note))
     print(
         f"\n64 samples, 3 iterations, 8 knots held for 4 steps: {found.budget.ms:.1f} ms alone (goal 12), "
         f"{found.budget.ms_batched:.2f} ms each of 50 (goal 3)"
@@ -94,5 +107,9 @@ def print_planning_bench(found: PlanningBench, figure: str) -> None:
     )
 
 
-def _share(row) -> str:
+def _share(row: Row) -> str:
     return f"{row.success:6.1%} [{row.low:.1%}, {row.high:.1%}]"
+
+
+def _p(row: Row) -> str:
+    return "" if row.p is None else f"{row.p:.2g}"

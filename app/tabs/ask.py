@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -29,6 +30,10 @@ EXAMPLES = (
 )
 _TURNS = Turns(4 if os.environ.get("ORRERY_LLM") else 2)
 """Questions answered at once: as many as there are cores; more where a language model is waited for."""
+_TALKS = Turns(2)
+"""Conversations of a language model with its tools at once; each may take two minutes, so they keep a line of their own."""
+_TALKERS = ThreadPoolExecutor(8, "talk")
+"""More than have a turn: one who stopped theirs leaves a thread behind until the model answers, or the time is up."""
 REMEMBERED = 8
 """Answers that a follow-up may be about, and whose working can still be shown."""
 
@@ -37,7 +42,13 @@ def build() -> None:
     """Put the tab's components on the page. What was said stays with the session, on the server."""
     said = gr.State([])
     view = gr.HTML(
-        value={"examples": EXAMPLES, "formats": SUPPORTED, "limit": MAX_BYTES, "caution": trade_off()},
+        value={
+            "examples": EXAMPLES,
+            "formats": SUPPORTED,
+            "limit": MAX_BYTES,
+            "caution": trade_off(),
+            "tools": tools(),
+        },
         html_template='<div class="mount"></div>',
         apply_default_css=False,
         js_on_load="import('/canvas/ask.js').then(m => m.mount({element, props, trigger, watch}))",
@@ -45,7 +56,9 @@ def build() -> None:
     )
     hush: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     # Everyone may stand in line at once: `respond` keeps the line itself, so that each can be told their place.
-    view.submit(respond, said, [view, said], concurrency_limit=None, **hush)
+    # "once" would drop what is asked while an export is still on its way; the page itself sends one after the other.
+    asked = view.submit(respond, said, [view, said], concurrency_limit=None, trigger_mode="multiple", **hush)
+    view.stop(None, cancels=[asked], **hush)
 
 
 def trade_off() -> dict[str, Any]:
@@ -57,19 +70,31 @@ def trade_off() -> dict[str, Any]:
     return {"default": best.caution, "curve": best.trade_off}
 
 
+def tools() -> dict[str, Any] | None:
+    """Who may be asked to use the tools, and within what limits; None where no language model is configured."""
+    if not os.environ.get("ORRERY_LLM"):
+        return None
+    from agents.contrast.agent import SECONDS, STEPS, talker
+
+    return {"name": talker(), "steps": STEPS, "seconds": SECONDS}
+
+
 async def respond(
     said: list[Any], event: gr.EventData, request: gr.Request
 ) -> AsyncIterator[tuple[dict[str, Any], list[Any]]]:
     """`said`: the session's answers. One turn: their `place` while others are before it, then the `Answer` under `answer`,
-    with `stance` and `route` where there are any; a language model's goes on arriving. Or, of an earlier turn: its
-    `working`, or the text of an `export`. Or one line under `error`."""
+    with `stance` and `route` where there are any; a language model's goes on arriving. With tools: the conversation under
+    `told`, as it grows. Or, of an earlier turn: its `working`, or the text of an `export`. Or one line under `error`."""
     assert request.request is not None
     turn: dict[str, Any] = {"turn": event.turn}
-    async with _TURNS.spot() as spot:
+    talks = bool(getattr(event, "tools", False))
+    pool = _TALKERS if talks else None
+    async with (_TALKS if talks else _TURNS).spot() as spot:
         async for place in spot.places():
             yield turn | {"place": place}, said
         steps = _turn(said, event, visitor(request.request.scope), turn)
-        while (step := await asyncio.to_thread(next, steps, None)) is not None:
+        loop = asyncio.get_running_loop()
+        while (step := await loop.run_in_executor(pool, next, steps, None)) is not None:
             yield step
 
 
@@ -80,7 +105,9 @@ def _turn(
     from corpus.errors import CorpusError
 
     try:
-        if getattr(event, "about", None) is None:
+        if getattr(event, "tools", False):
+            yield from _talk(event.question, said, turn, who.corpus())
+        elif getattr(event, "about", None) is None:
             yield from _answer(event.question, getattr(event, "caution", None), said, turn, who.corpus())
         else:
             yield turn | _more(said, int(event.about), str(event.wanted), who.corpus()), said
@@ -110,6 +137,15 @@ def _answer(
     # Older ones are let go, their places kept, so that a number goes on naming the same turn.
     kept[:-REMEMBERED] = [None] * len(kept[:-REMEMBERED])
     yield turn | number | beside | {"answer": answer.to_json(), "done": True}, kept
+
+
+def _talk(
+    question: str, said: list[Any], turn: dict[str, Any], corpus: Corpus
+) -> Iterator[tuple[dict[str, Any], list[Any]]]:
+    from agents.contrast.agent import converse
+
+    for told in converse(question, corpus=corpus):
+        yield turn | {"told": told.to_json(), "done": bool(told.ended)}, said
 
 
 def _more(said: list[Any], number: int, wanted: str, corpus: Corpus) -> dict[str, Any]:

@@ -13,10 +13,12 @@ import numpy as np
 
 from corpus.answering.choose import Candidate, candidates, choose
 from corpus.answering.citing import cited
-from corpus.answering.cover import made_by_another, nearest, never_made, refuse
+from corpus.answering.cover import nearest, refuse
 from corpus.answering.dated import asked_span, counted, of_span, tallies, told
 from corpus.answering.demo import claim_shown
 from corpus.answering.dialogue import Asked, follow, topic_of
+from corpus.answering.meaning import meaning_of
+from corpus.answering.premise import made_by_another, never_made
 from corpus.answering.question import Question, checked, parse
 from corpus.answering.spelling import mended
 from corpus.answering.stance import touched
@@ -106,8 +108,9 @@ def answers(
 def _answer(asked: Asked, corpus: Corpus, top_k: int, caution: float | None) -> Answer:
     """The extractive answer."""
     text = mended(asked.text, corpus)
-    vector = corpus.embedder.encode([text])[0] if corpus.embedder else None
     question = parse(text, corpus.names, asked.focus)
+    meaning = meaning_of(corpus, question)
+    vector = meaning.whole if meaning else None
     claim = touched(text, corpus, vector)
     if question.kind == "demo":
         claim = claim or claim_shown(text, vector, corpus)
@@ -116,16 +119,16 @@ def _answer(asked: Asked, corpus: Corpus, top_k: int, caution: float | None) -> 
         known = {hit.passage.id for hit in (*hits, *further)}
         further += [hit for hit in _voices(corpus, claim, vector) if hit.passage.id not in known]
     weights = read_weights()["lexical" if vector is None else "dense"]
-    ranked = candidates(corpus, question, [*hits, *further], vector, weights.rank)
+    ranked = candidates(corpus, question, [*hits, *further], meaning, weights.rank)
     chosen = choose(corpus, question, ranked, claim)
     limit = weights.caution if caution is None else caution
     span = asked_span(question, corpus) if _TIME.search(text) else None
     dated = of_span(corpus, span) if span else []
     if span and dated:
         rows = _openings(corpus, [source.id for source in dated])
-        ranked = candidates(corpus, question, _hits(corpus, rows, vector), vector, weights.rank)
+        ranked = candidates(corpus, question, _hits(corpus, rows, vector), meaning, weights.rank)
         chosen, claim = told(span, dated, ranked), None
-    confidence, why = refuse(corpus, question, ranked, chosen, weights.cover, limit, vector)
+    confidence, why = refuse(corpus, question, ranked, chosen, weights, limit, meaning)
     if claim and chosen:
         confidence, why = max(confidence, SURE), ""
     if span and dated and chosen:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from corpus.answering.features import DANGLING, FEATURES, INDEX, describe
+from corpus.answering.features import DANGLING, FEATURES, INDEX, Near, describe
+from corpus.answering.meaning import Meaning
 from corpus.answering.question import Question
 from corpus.answering.weights import Linear
 from corpus.library.passages import sentences
@@ -24,8 +25,10 @@ ENOUGH = 60
 NEAR = 0.88
 """Cosine above which two sentences say the same."""
 _FEWER = {"who": 3, "when": 3, "number": 3, "definition": 4}
+SPREAD = 0.05
+"""Of cosines within a source; smaller spreads tell nothing."""
 _BRIEF = {"who", "when", "number"}
-_CLOSE, _CLOSE_ELSE = 2.0, 3.0
+_CLOSE, _CLOSE_ELSE = 3.0, 4.0
 """How far behind the best a sentence may be, in log odds, and still be said."""
 _AFTER = re.compile(r"\b(?:came|comes?|followed|follows|happened) (?:after|next)\b", re.IGNORECASE)
 _HEADED = {"disagree": 9.0, "limits": 2.0}
@@ -58,7 +61,7 @@ class Candidate:
 
 
 def candidates(
-    corpus: Corpus, question: Question, hits: Sequence[Hit], vector: np.ndarray | None, rank: Linear
+    corpus: Corpus, question: Question, hits: Sequence[Hit], meaning: Meaning | None, rank: Linear
 ) -> list[Candidate]:
     """Every whole sentence of the hits' passages, best first."""
     found: list[tuple[Hit, int, int, str]] = []
@@ -68,13 +71,10 @@ def candidates(
             found.append((hit, a, b, text[a:b]))
     if not found:
         return []
-    vectors = corpus.embed([text for *_, text in found]) if vector is not None else None
-    cosines = vectors @ vector if vectors is not None else np.zeros(len(found))
+    vectors = corpus.embed([text for *_, text in found]) if meaning is not None else None
+    near = _nearness([hit.passage.source_id for hit, *_ in found], vectors, meaning)
     described = np.stack(
-        [
-            describe(corpus, question, hit, a, text, float(cosines[i]))
-            for i, (hit, a, _, text) in enumerate(found)
-        ]
+        [describe(corpus, question, hit, a, text, near[i]) for i, (hit, a, _, text) in enumerate(found)]
     )
     scores = rank.rows(FEATURES, described)
     made = [
@@ -82,6 +82,20 @@ def candidates(
         for i, (hit, a, b, text) in enumerate(found)
     ]
     return in_order(made)
+
+
+def _nearness(sources: Sequence[str], vectors: np.ndarray | None, meaning: Meaning | None) -> list[Near]:
+    """How near each sentence is to the question, by itself and beside the other sentences of its source."""
+    if vectors is None or meaning is None:
+        return [Near(0.0, 0.0, 0.0)] * len(sources)
+    cosines, bare = vectors @ meaning.whole, vectors @ meaning.bare
+    by_source: dict[str, list[int]] = {}
+    for i, source in enumerate(sources):
+        by_source.setdefault(source, []).append(i)
+    stands_out = np.zeros(len(sources))
+    for rows in by_source.values():
+        stands_out[rows] = (bare[rows] - bare[rows].mean()) / (bare[rows].std() + SPREAD)
+    return [Near(*map(float, row)) for row in zip(cosines, bare, stands_out, strict=True)]
 
 
 def in_order(made: Sequence[Candidate]) -> list[Candidate]:
@@ -125,6 +139,8 @@ def choose(
         heard = (c for c in usable if any(c.source_id == id and a <= c.start < b for id, a, b in spans))
         if best := next(heard, None):
             add(best)
+    for candidate in _counted_up(usable) if question.kind == "list" else ():
+        add(candidate)
     for candidate in usable:
         if groups and candidate.score < usable[0].score - reach:
             break
@@ -145,6 +161,11 @@ def _one_witness_a_work(corpus: Corpus, ranked: Sequence[Candidate]) -> list[Can
         id = candidate.source_id
         speaks.setdefault(corpus.sources[id].work or id, id)
     return [c for c in ranked if c.source_id in speaks.values()]
+
+
+def _counted_up(usable: list[Candidate]) -> list[Candidate]:
+    """The best sentence, and the best of its source that counts things up."""
+    return usable[:1] + [c for c in usable if c.feature("series") and c.source_id == usable[0].source_id][:1]
 
 
 def _under_its_heading(question: Question, usable: list[Candidate]) -> list[Candidate]:

@@ -6,42 +6,41 @@ caller's caution the question is refused, and the reason is the signal that spea
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-import numpy as np
-
 from corpus.answering.choose import Candidate
-from corpus.answering.features import HEADED, RECORD, coverage, holds
+from corpus.answering.features import HEADED, coverage, holds
 from corpus.answering.lexicon import same
+from corpus.answering.meaning import Meaning
 from corpus.answering.question import Question
-from corpus.answering.sense import everyday_lead, honoured, together
-from corpus.answering.weights import Linear
+from corpus.answering.sense import everyday_lead, honoured, is_own, together
+from corpus.answering.weights import Weights
 from corpus.retrieval.index import Corpus
-from corpus.retrieval.words import squash, stem, terms, words
+from corpus.retrieval.words import plain, squash, stem, terms, words
 
 _BOTH = (
     "around",  # share of what is asked that the quoted passages and titles hold, by rarity
     "told",  # nothing is asked but about named things and people, and the share of them that a quoted source is about
     "asked",  # the noun asked for ("how many X") stands in what is quoted, or none is asked for
-    "section",  # it stands under the heading that the kind is answered under, in a source about the subject
-    "future",  # the question asks what will be
+    "future",  # the question asks what will be, at no time that is quoted
     "undated",  # the question names a year or month that the quoted passages don't
     "margin",  # how far the best is above the tenth
-    "elsewhere",  # the question names a proper subject, and the first sentence's source is not about it
     "joint",  # share of names and of what is asked that the best single passage holds, by rarity
     "honoured",  # share of what is asked that is quoted in letter or in sense
     "together",  # share of the pairs of its rarest words that stand together anywhere in the corpus
+    "length",  # how much is asked: the more, the more may be put in other words
 )
 SIGNALS: dict[str, tuple[str, ...]] = {
     "dense": (
         *_BOTH,
         "cosine",  # of the best chosen sentence and the question
-        "least",  # how far the least honoured word is held
         "everyday",  # how much nearer it is to a question of everyday life than to any sentence read
+        "sort",  # log odds that a question of this sort has an answer, whatever it is asked of
     ),
     "lexical": (
         *_BOTH,
+        "section",  # it stands under the heading that the kind is answered under, in a source about the subject
+        "elsewhere",  # the question names a proper subject, and the first sentence's source is not about it
         "covers",  # share of what is asked that the chosen sentences hold, by rarity
         "strange",  # share of what is asked that stands nowhere in the corpus, by rarity
         "missing",  # share of the question's names that the quoted passages don't mention
@@ -55,14 +54,7 @@ SIGNALS: dict[str, tuple[str, ...]] = {
     ),
 }
 """By equipment: with the embedder, what else was tried (those of the other list) did not pay when left out of the fit."""
-OPENING = 150
-"""Characters in which a source says what it is about, and whose."""
 _KIND_NAMES = {"who": "a name", "when": "a date", "number": "a figure"}
-_MADE = re.compile(
-    r"\b(?:did|does|do|has|have|had) (.{2,60}?) (?:invent|introduce|create|build|make|develop|propose|design|write|publish|"
-    r"release|found|launch|invented|introduced|created|built|made|developed|proposed|designed|written|published|released|"
-    r"founded|launched)\b(.+)"
-)
 _NEAR = 0.3
 """Cosine above which a sentence tells something about what the question is about."""
 
@@ -72,9 +64,9 @@ def refuse(
     question: Question,
     ranked: Sequence[Candidate],
     chosen: Sequence[Candidate],
-    cover: Linear,
+    weights: Weights,
     caution: float,
-    vector: np.ndarray | None = None,
+    meaning: Meaning | None = None,
 ) -> tuple[float, str]:
     """(probability that the chosen sentences answer, why the question is refused or empty where it is not)."""
     if question.unknown:
@@ -84,8 +76,9 @@ def refuse(
         return 0.0, "the question names no subject"
     if not chosen:
         return 0.0, "none of their sentences is about it"
-    found = signals(corpus, question, ranked, chosen, vector)
-    share = round(cover.share(found), 4)
+    sort = weights.sort.log_odds(meaning, corpus.embedder_hash)
+    found = signals(corpus, question, ranked, chosen, meaning, sort)
+    share = round(weights.cover.share(found), 4)
     return share, _why(corpus, question, chosen, found) if share < caution else ""
 
 
@@ -109,46 +102,6 @@ def _why(corpus: Corpus, question: Question, chosen: Sequence[Candidate], found:
     return "what they say nearby doesn't answer just that"
 
 
-def made_by_another(corpus: Corpus, question: Question, ranked: Sequence[Candidate]) -> Candidate | None:
-    """The sentence that says who made the thing, where the question takes for granted that somebody else did.
-
-    "Why did LeCun invent DreamerV3?": the sources about DreamerV3 tell who introduced it, and it isn't LeCun. None
-    where the maker is named among its authors, or where it begins, or where nothing tells who made it.
-    """
-    match = _MADE.search(question.text)
-    if not match or not any(word[0].isupper() for word in match.group(1).split()):
-        return None
-    who, thing = squash(match.group(1).split()[-1]), match.group(2)
-    about = {id for _, _, ids in corpus.names.subjects(thing) for id in ids}
-    told = [c for c in ranked if c.source_id in about and RECORD.search(c.text) and not c.feature("leans")]
-    told.sort(key=lambda c: -c.feature("verbatim"))
-    for id in {c.source_id for c in told}:
-        source = corpus.sources[id]
-        opening = source.text[: source.text.find(".", OPENING)]
-        if who in squash(f"{' '.join(source.authors)} {opening} {' '.join(c.text for c in told)}"):
-            return None
-    return told[0] if told else None
-
-
-def never_made(corpus: Corpus, question: Question, ranked: Sequence[Candidate]) -> bool:
-    """Whether the question takes for granted that somebody made a thing, and nothing read for it names both at once.
-
-    "Why did LeCun invent the transformer?": LeCun and transformers are spoken of, never in one sentence. For a thing
-    that is the subject of a source, `made_by_another` knows better.
-    """
-    match = _MADE.search(question.text)
-    if not match or not match.group(1).split()[-1][0].isupper() or corpus.names.subjects(match.group(2)):
-        return False
-    if re.search(r"\b(?:make|made)\b", match.group()):
-        return False  # who makes progress makes no thing
-    who = squash(match.group(1).split()[-1])
-    thing = [term for term in terms(match.group(2)) if term in question.matter]
-    if not thing:
-        return False
-    rarest = max(thing, key=corpus.rarity)
-    return not any(who in squash(c.text) and same(rarest) & set(terms(c.text)) for c in ranked)
-
-
 def nearest(ranked: Sequence[Candidate], first: Candidate | None = None, most: int = 3) -> list[Candidate]:
     """What the sources say that comes nearest to a refused question, one sentence a source; `first` before all."""
     found = [c for c in ranked if not c.feature("leans")]
@@ -165,9 +118,10 @@ def signals(
     question: Question,
     ranked: Sequence[Candidate],
     chosen: Sequence[Candidate],
-    vector: np.ndarray | None = None,
+    meaning: Meaning | None,
+    sort: float,
 ) -> dict[str, float]:
-    """The signals by name, most of them in [0, 1]. `chosen` is not empty; `vector` [d] is the question's."""
+    """The signals by name, most of them in [0, 1]. `chosen` is not empty; `sort` is what `Sort.log_odds` says."""
     quoted = " ".join(f"{c.text} {' '.join(HEADED.get(c.hit.passage.heading.lower(), ()))}" for c in chosen)
     around = " ".join(dict.fromkeys(f"{c.hit.title}. {c.hit.passage.text}" for c in chosen))
     sources = {c.source_id for c in chosen}
@@ -179,7 +133,7 @@ def signals(
     written = [any(c.source_id in ids for c in chosen) for ids in question.people]
     about = [bool(sources & ids) for ids in question.subjects] + written
     dated = f"{around} {' '.join(corpus.sources[id].published for id in sources)}"
-    share, least = honoured(corpus, question, chosen)
+    own = is_own(corpus, chosen[0].source_id)
     return {
         "cosine": max(c.feature("cosine") for c in chosen),
         "covers": coverage(corpus, question.matter, quoted),
@@ -193,7 +147,8 @@ def signals(
         "no_thing": question.kind in _KIND_NAMES and not thing,
         "asked": all(same(term) & have for term in question.asked),
         "section": any(c.feature("section") and c.source_id in question.about for c in chosen),
-        "future": question.future,
+        "future": question.future
+        and not (question.dates and all(date in plain(quoted) for date in question.dates)),
         "undated": any(date.split()[-1] not in dated for date in question.dates),
         "lead": chosen[0].score / 10,
         "margin": (ranked[0].score - tenth) / 10,
@@ -201,10 +156,11 @@ def signals(
         "apart": question.kind != "compare" and min(map(len, lacks)) / max(len(question.names), 1),
         "joint": max(_joint(corpus, question, c, len(lack)) for c, lack in zip(chosen, lacks, strict=True)),
         "rarest": max((corpus.rarity(t) for t in question.terms if not same(t) & near), default=0.0) / 10,
-        "honoured": share,
-        "least": least,
+        "honoured": honoured(corpus, question, chosen),
         "together": together(corpus, question),
-        "everyday": everyday_lead(corpus, question, vector, ranked, chosen[0]),
+        "everyday": 0.0 if own else everyday_lead(corpus, meaning, ranked),
+        "sort": max(sort, 0.0) if own else sort,
+        "length": len(question.matter) / 10,
     }
 
 

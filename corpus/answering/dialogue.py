@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from corpus.answering.lexicon import STOP
+from corpus.answering.lexicon import GENERIC, STOP
 from corpus.answering.referents import LEAD, ORDER, cited, named_in, nth_item, person, subjects_in, the_two
 from corpus.records import Answer
 from corpus.retrieval.index import Corpus
@@ -15,7 +15,7 @@ from corpus.retrieval.words import plain, squash, terms, words
 _FRESH = re.compile(
     r"^(?:now |ok,? )?(?:something else|another question|a different question|new topic)\s*[:,.-]?\s*", re.I
 )
-_OPENER = re.compile(r"^(?:and|but|so|ok|okay|then|also|well|now)\b[, ]*", re.I)
+_OPENER = re.compile(r"^(?:(?:and|but|so|ok|okay|then|also|well|now)\b[,:; ]*)+", re.I)
 _ABOUT = re.compile(
     r"^(?:and|but|what about|how about|and what about|and how about)\b[, ]*(.+?)[ ?.!]*$", re.I
 )
@@ -45,7 +45,6 @@ _BESIDE = re.compile(
 _OWN = re.compile(r"^(?:its|their|his|her) (.+)", re.I)
 _AUXILIARY = re.compile(r"^(?:is|are|was|were|do|does|did|can|could|has|have|will|would|should|must)\b", re.I)
 _SO = re.compile(r"\b(?:do|does|did|done|manage|achieve) (?:it|that|this|so)[ ?.!]*$", re.I)
-_GENERIC = {"AI", "LLM", "LLMs", "AGI", "ML", "RL", "US", "EU"}
 _BARE = re.compile(r"^(why|how|when|who|where|how so|why not|says who|really)[ ?!.]*$", re.I)
 _PHRASE = re.compile(r"^(in|on|at|with|for|by|of|from|under|since|after|before|without)\b", re.I)
 
@@ -92,7 +91,7 @@ def follow(question: str, history: Sequence[Answer], corpus: Corpus) -> Asked:
         return still(f"{before.rstrip(' ?.!')}, in detail?")
     if _BARE.match(bare):
         wh = bare.strip(" ?!.").lower()
-        wh = {"how so": "how", "why not": "why", "says who": "who says", "when": "when did"}.get(wh, wh)
+        wh = {"how so": "how", "why not": "why not:", "says who": "who says", "when": "when did"}.get(wh, wh)
         rest = before if _AUXILIARY.match(before) else LEAD.sub("", before)
         return still(f"{wh} {rest.strip(' ?')}?")
     if (nth := _NTH.search(bare)) and (item := nth_item(nth.group(1).lower(), history)):
@@ -141,7 +140,7 @@ def topic_of(text: str, chosen: Sequence[str], corpus: Corpus) -> str:
         return match.group(1)
     if named := subjects_in(text, corpus.names):
         return named[0]
-    named = [name for name in named_in(text) if name not in _GENERIC]
+    named = [name for name in named_in(text) if name not in GENERIC]
     lead = chosen[0] if chosen and 2 * chosen.count(chosen[0]) >= len(chosen) else ""
     systems = corpus.sources[lead].systems if lead else ()
     if systems and (not named or any(squash(name) in squash(systems[0]) for name in named)):

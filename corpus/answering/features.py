@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -19,6 +21,8 @@ from corpus.retrieval.words import plain, squash, stem, terms, words
 
 FEATURES = (
     "cosine",  # of the sentence and the question
+    "bare",  # of the sentence and the question without the names in it
+    "stands_out",  # how far that is above the mean of its source's sentences, in standard deviations
     "passage",  # cosine of its passage and the question
     "found",  # the passage's fused score
     "covers",  # share of what is asked that the sentence holds, by rarity
@@ -46,6 +50,8 @@ FEATURES = (
     "dates",  # share of the question's dates in the sentence
     "leans",  # begins with "it" or "this": needs the one before
     "short",  # fewer than six words
+    "length",  # logarithm of its number of words
+    "series",  # counts things up, where a list is asked
 )
 INDEX = {name: i for i, name in enumerate(FEATURES)}
 
@@ -81,6 +87,9 @@ _LATER = re.compile(
 _MECHANISM = re.compile(
     r"\b(works? (?:by|with|through|in)|by \w+ing|comes? from|plans with|uses?|using|consists? of|steps?)\b"
 )
+_SERIES = re.compile(
+    r"\w[^,;:]{2,70}, [^,;:]{2,70},? (?:and|or) \w|\b(?:First|Second|Third|Fourth|Another)\b"
+)
 _ASIDE = re.compile(r"not show|limit|disagree|critic", re.IGNORECASE)
 _DEFINES = re.compile(
     r"(.{2,80}?)(?:,[^,]+,)? (?:(?:is|are|was|were) (?:an?|the|one|[A-Z]\w+'s)|means|stands for) "
@@ -88,6 +97,15 @@ _DEFINES = re.compile(
 )
 HEADED = {"what it does not show": same("limit"), "who disagrees": same("critic")}
 """What every sentence under a heading says, whether or not it says so."""
+
+
+@dataclass(frozen=True)
+class Near:
+    """How near a sentence is to the question by the embedder; 0 without one."""
+
+    cosine: float
+    bare: float
+    stands_out: float
 
 
 def coverage(corpus: Corpus, wanted: Sequence[str], text: str) -> float:
@@ -102,9 +120,7 @@ def coverage(corpus: Corpus, wanted: Sequence[str], text: str) -> float:
     return got / total
 
 
-def describe(
-    corpus: Corpus, question: Question, hit: Hit, start: int, text: str, cosine: float
-) -> np.ndarray:
+def describe(corpus: Corpus, question: Question, hit: Hit, start: int, text: str, near: Near) -> np.ndarray:
     """[len(FEATURES)] float32 of one sentence of a hit's passage that begins at `start` of its source."""
     passage, kind = hit.passage, question.kind
     source = corpus.sources[passage.source_id]
@@ -120,7 +136,9 @@ def describe(
     compared = sum(name in squashed for name in question.subject_words)
     stands_first = start == _first(source.text)
     found = {
-        "cosine": cosine,
+        "cosine": near.cosine,
+        "bare": near.bare,
+        "stands_out": near.stands_out,
         "passage": hit.cosine,
         "found": hit.score,
         "covers": coverage(corpus, question.matter, text),
@@ -148,6 +166,8 @@ def describe(
         "dates": _share([all(part in here for part in date.split()) for date in question.dates]),
         "leans": bool(DANGLING.match(text)),
         "short": len(text.split()) < 6,
+        "length": math.log(1 + len(text.split())),
+        "series": kind == "list" and not record and bool(_SERIES.search(text)),
     }
     return np.array([found[name] for name in FEATURES], np.float32)
 

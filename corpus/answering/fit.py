@@ -1,9 +1,9 @@
 """Fits `weights.json`: how much each named number counts in choosing sentences and in refusing.
 
-    python -m corpus.answering.fit --questions tests/corpus/evaluation.yaml tests/corpus/questions.yaml
+    python -m corpus.answering.fit --questions tests/corpus/evaluation.yaml tests/corpus/questions.yaml \\
+        tests/corpus/more_questions.yaml tests/corpus/fresh_questions.yaml
 
-Questions marked `half: test` are left out before anything is read of them. A question with an answer also serves
-as one without: once with every sentence that holds a right fact taken away, which leaves a near miss.
+What caution trades is measured on the first file; every question is judged by fits to the others' folds.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import re
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,90 +19,19 @@ from typing import Any, Literal
 
 import numpy as np
 
-from corpus.answering.choose import Candidate, candidates, choose, in_order
+from corpus.answering.cases import Case, cases, read_questions
+from corpus.answering.choose import Candidate, choose, in_order
 from corpus.answering.cover import SIGNALS, signals
 from corpus.answering.features import FEATURES
-from corpus.answering.question import Question, checked, parse
-from corpus.answering.spelling import mended
+from corpus.answering.meaning import KNOWS_NOTHING, Sort
+from corpus.answering.trading import Outcome, best, trade_off
 from corpus.answering.weights import LEVELS, PATH, Linear
-from corpus.errors import CorpusError
 from corpus.retrieval.index import Corpus, build_library
 
-START = Linear(
-    0.0, {"cosine": 4.0, "passage": 2.0, "found": 2.0, "covers": 2.0, "subject": 1.0, "thing": 1.0}
-)
-"""What ranks the candidates of the first round."""
-PRIOR = 1.0
-"""Strength of the pull towards 0, of features as they are (ranking) or scaled to spread 1 (refusal)."""
-MASKED = 0.05
-"""What a near miss made by masking counts beside a real question."""
-FOLDS, REPEATS = 5, 1
-TIE = 0.02
-"""Of a share: so near, two cautions are equals."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """A question, its candidates, and what is known of its answer."""
-
-    entry: dict[str, Any]
-    question: Question
-    ranked: tuple[Candidate, ...]
-    vector: np.ndarray | None = None
-    """[d] the question's."""
-
-    @property
-    def answerable(self) -> bool:
-        return "facts" in self.entry
-
-    def gold(self, candidate: Candidate) -> bool:
-        return self._source(candidate) and any(self._holds(candidate.text))
-
-    def right(self, chosen: Sequence[Candidate]) -> bool:
-        text = " ".join(candidate.text for candidate in chosen)
-        return any(map(self._source, chosen)) and all(self._holds(text))
-
-    def masked(self) -> tuple[Candidate, ...]:
-        return tuple(c for c in self.ranked if not any(self._holds(c.text)))
-
-    def _holds(self, text: str) -> list[bool]:
-        return [bool(re.search(fact, text, re.IGNORECASE)) for fact in self.entry["facts"]]
-
-    def _source(self, candidate: Candidate) -> bool:
-        entry = self.entry
-        wanted = [entry["source"]] if "source" in entry else entry.get("source_any") or entry.get("sources")
-        return not wanted or candidate.source_id in wanted
-
-
-def read_questions(paths: Sequence[Path]) -> list[dict[str, Any]]:
-    """Every question with or without an answer, those of a test half left out."""
-    import yaml
-
-    found: list[dict[str, Any]] = []
-    for path in paths:
-        sets = yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        for name in ("answerable", "unanswerable"):
-            entries = [e if isinstance(e, dict) else {"q": e} for e in sets[name]]
-            found += [e | {"file": path.name} for e in entries if e.get("half") != "test"]
-    return found
-
-
-def cases(corpus: Corpus, entries: Sequence[dict[str, Any]]) -> list[Case]:
-    """Candidates for each question; what is no question is left out."""
-    from corpus.answering.answer import read
-
-    made: list[Case] = []
-    for entry in entries:
-        try:
-            text = mended(checked(entry["q"]), corpus)
-        except CorpusError:
-            continue
-        vector = corpus.embedder.encode([text])[0] if corpus.embedder else None
-        question = parse(text, corpus.names)
-        near, far = read(corpus, question, vector, 12)
-        ranked = candidates(corpus, question, [*near, *far], vector, START)
-        made.append(Case(entry, question, tuple(ranked), vector))
-    return made
+RANK_PRIOR, PRIOR, SORT_PRIOR = 0.3, 1.0, 1.0
+"""Strength of the pull towards 0, of features as they are (ranking), of signals scaled to spread 1 (refusal), and of
+the dimensions of a bare question's vector (its sort)."""
+FOLDS = 5
 
 
 def fit_rank(made: Sequence[Case]) -> Linear:
@@ -126,29 +54,47 @@ def fit_rank(made: Sequence[Case]) -> Linear:
 
     def loss(w: Any) -> Any:
         shares = (x @ w).masked_fill(~there, -1e9).log_softmax(1)
-        return -shares.masked_fill(~right, -1e9).logsumexp(1).sum() + PRIOR / 2 * (w**2).sum()
+        return -shares.masked_fill(~right, -1e9).logsumexp(1).sum() + RANK_PRIOR / 2 * (w**2).sum()
 
     return Linear(0.0, _named(FEATURES, _minimum(loss, len(FEATURES))))
 
 
-def fit_cover(rows: Sequence[tuple[dict[str, float], bool, float]], names: Sequence[str]) -> Linear:
-    """Logistic regression of (signals, whether they answer, what the row counts) on the signals of these names."""
+def fit_cover(rows: Sequence[tuple[dict[str, float], bool]], names: Sequence[str]) -> Linear:
+    """Logistic regression of whether there is an answer on the signals of these names."""
     import torch
 
-    raw = torch.tensor([[float(found[name]) for name in names] for found, _, _ in rows])
-    y = torch.tensor([float(answers) for _, answers, _ in rows])
-    share = torch.tensor([counts for _, _, counts in rows])
+    raw = torch.tensor([[float(found[name]) for name in names] for found, _ in rows])
+    y = torch.tensor([float(answers) for _, answers in rows])
     mean, spread = raw.mean(0), raw.std(0) + 1e-6
     x = (raw - mean) / spread
 
     def loss(w: Any) -> Any:
         z = x @ w[:-1] + w[-1]
         each = torch.nn.functional.binary_cross_entropy_with_logits(z, y, reduction="none")
-        return (share * each).sum() + PRIOR * (w[:-1] ** 2).sum()
+        return each.sum() + PRIOR * (w[:-1] ** 2).sum()
 
     w = _minimum(loss, len(names) + 1)
     weights = w[:-1] / spread.numpy()
     return Linear(round(float(w[-1] - weights @ mean.numpy()), 4), _named(names, weights))
+
+
+def fit_sort(made: Sequence[Case], embedder: str) -> Sort:
+    """Logistic regression of whether a question has an answer on the vector of the bare question."""
+    import torch
+
+    vectors = [case.meaning.bare for case in made if case.meaning]
+    if not vectors:
+        return KNOWS_NOTHING
+    x = torch.from_numpy(np.stack(vectors))
+    y = torch.tensor([float(case.answerable) for case in made if case.meaning])
+
+    def loss(w: Any) -> Any:
+        z = x @ w[:-1] + w[-1]
+        each = torch.nn.functional.binary_cross_entropy_with_logits(z, y, reduction="none")
+        return each.sum() + SORT_PRIOR * (w[:-1] ** 2).sum()
+
+    w = _minimum(loss, x.shape[1] + 1)
+    return Sort(embedder, round(float(w[-1]), 3), tuple(round(float(value), 3) for value in w[:-1]))
 
 
 def _minimum(loss: Callable[[Any], Any], size: int) -> np.ndarray:
@@ -181,85 +127,53 @@ def ranked_by(case: Case, rank: Linear) -> list[Candidate]:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of a question that was left out of the fit."""
+class Held:
+    """A question as weights see it that were fitted without it."""
 
     case: Case
-    share: float
-    """Probability that it is answered, as the fit without it sees it."""
+    fold: int
+    found: dict[str, float] | None
+    """Its signals; None where it is refused before any is asked for."""
     right: bool
+    """Whether the sentences chosen answer it."""
 
 
-def rows_of(corpus: Corpus, made: Sequence[Case], rank: Linear) -> list[tuple[dict[str, float], bool, float]]:
-    """What refusal is fitted to: each question's signals, and those of its masked twin."""
-    rows: list[tuple[dict[str, float], bool, float]] = []
-    for case in made:
-        if case.question.unknown or not case.ranked:
-            continue  # refused before any signal is asked for
-        ranked = ranked_by(case, rank)
-        chosen = choose(corpus, case.question, ranked)
-        found = signals(corpus, case.question, ranked, chosen, case.vector)
-        rows.append((found, case.answerable, 1.0))
-        if not case.answerable or not case.question.matter:
-            continue  # who asks just about a thing is answered by nearly all that is said of it
-        if left := ranked_by(dataclasses.replace(case, ranked=case.masked()), rank):
-            chosen = choose(corpus, case.question, left)
-            rows.append((signals(corpus, case.question, left, chosen, case.vector), False, MASKED))
-    return rows
+def held_out(corpus: Corpus, made: Sequence[Case], seed: int = 0) -> list[Held]:
+    """Each question once, its sentences and its sort judged by fits to the other folds.
 
-
-def level_of(corpus: Corpus) -> str:
-    return "lexical" if corpus.embedder is None else "dense"
-
-
-def left_out(corpus: Corpus, made: Sequence[Case], seed: int) -> list[Outcome]:
-    """Each question once, judged by weights fitted to the other folds."""
+    Refusal is fitted to these signals, not to those of questions that the ranking was fitted to: they look better
+    than any new question's.
+    """
     order = np.random.default_rng(seed).permutation(len(made))
-    found: list[Outcome] = []
+    held: list[Held] = []
     for fold in range(FOLDS):
         rest = [made[i] for other in range(FOLDS) if other != fold for i in order[other::FOLDS]]
-        rank = fit_rank(rest)
-        cover = fit_cover(rows_of(corpus, rest, rank), SIGNALS[level_of(corpus)])
+        rank, sort = fit_rank(rest), fit_sort(rest, corpus.embedder_hash)
         for case in (made[i] for i in order[fold::FOLDS]):
             ranked = ranked_by(case, rank)
             if case.question.unknown or not ranked:
-                found.append(Outcome(case, 0.0, False))
+                held.append(Held(case, fold, None, False))
                 continue
             chosen = choose(corpus, case.question, ranked)
-            share = cover.share(signals(corpus, case.question, ranked, chosen, case.vector))
-            found.append(Outcome(case, share, case.answerable and case.right(chosen)))
+            odds = sort.log_odds(case.meaning, corpus.embedder_hash)
+            found = signals(corpus, case.question, ranked, chosen, case.meaning, odds)
+            held.append(Held(case, fold, found, case.answerable and case.right(chosen)))
+    return held
+
+
+def cover_of(held: Sequence[Held], names: Sequence[str]) -> Linear:
+    return fit_cover([(h.found, h.case.answerable) for h in held if h.found is not None], names)
+
+
+def outcomes(held: Sequence[Held], names: Sequence[str]) -> list[Outcome]:
+    """What would become of each question, its refusal too judged by a fit to the other folds."""
+    found = []
+    for fold in range(FOLDS):
+        cover = cover_of([h for h in held if h.fold != fold], names)
+        for h in (h for h in held if h.fold == fold):
+            share = 0.0 if h.found is None else cover.share(h.found)
+            found.append(Outcome(h.case, share, h.right))
     return found
-
-
-def trade_off(found: Sequence[Outcome]) -> list[dict[str, float]]:
-    """For each caution: of the answerable the share answered and answered rightly; of refusals the precision and recall."""
-    with_answer = [o for o in found if o.case.answerable]
-    without = [o for o in found if not o.case.answerable]
-    curve = []
-    for caution in np.linspace(0, 1, 41):
-        refused = sum(o.share < caution for o in without)
-        wrongly = sum(o.share < caution for o in with_answer)
-        curve.append(
-            {
-                "caution": round(float(caution), 3),
-                "answered": round(1 - wrongly / len(with_answer), 4),
-                "rightly": round(
-                    sum(o.right for o in with_answer if o.share >= caution) / len(with_answer), 4
-                ),
-                "precision": round(refused / (refused + wrongly), 4) if refused + wrongly else 1.0,
-                "recall": round(refused / len(without), 4),
-            }
-        )
-    return [{name: float(value) for name, value in point.items()} for point in curve]
-
-
-def best(curve: Sequence[dict[str, float]]) -> dict[str, float]:
-    """The least cautious point whose weakest figure is the highest but for `TIE`.
-
-    Two or three questions decide between such points, and who is refused wrongly has nothing to check.
-    """
-    weakest = [min(point["rightly"], point["precision"], point["recall"]) for point in curve]
-    return next(point for point, value in zip(curve, weakest, strict=True) if value >= max(weakest) - TIE)
 
 
 @contextmanager
@@ -286,16 +200,19 @@ def fit_level(corpus: Corpus, made: Sequence[Case], measured_on: str) -> dict[st
 
     The caution to begin with is the best on that curve.
     """
-    found = [outcome for seed in range(REPEATS) for outcome in left_out(corpus, made, seed)]
-    rank, curve = fit_rank(made), trade_off([o for o in found if o.case.entry["file"] == measured_on])
+    names = SIGNALS["lexical" if corpus.embedder is None else "dense"]
+    held = held_out(corpus, made)
+    found = outcomes(held, names)
+    curve = trade_off([o for o in found if o.case.entry["file"] == measured_on])
     caution = best(curve)["caution"]
     for file in dict.fromkeys(o.case.entry["file"] for o in found):
         points = trade_off([o for o in found if o.case.entry["file"] == file])
-        print(level_of(corpus), file, next(p for p in points if p["caution"] == caution))
+        print(file, next(p for p in points if p["caution"] == caution))
     return {
         "caution": caution,
-        "rank": dataclasses.asdict(rank),
-        "cover": dataclasses.asdict(fit_cover(rows_of(corpus, made, rank), SIGNALS[level_of(corpus)])),
+        "rank": dataclasses.asdict(fit_rank(made)),
+        "cover": dataclasses.asdict(cover_of(held, names)),
+        "sort": dataclasses.asdict(fit_sort(made, corpus.embedder_hash)),
         "trade_off": curve,
     }
 
@@ -316,8 +233,7 @@ def main(
         "questions": [path.name for path in questions],
         "answerable": sum("facts" in e for e in entries),
         "unanswerable": sum("facts" not in e for e in entries),
-        "made": "each level's trade-off is cross-validated on the tuning half: "
-        f"{FOLDS} folds, {REPEATS} times",
+        "made": f"each level's trade-off is cross-validated on the tuning half: {FOLDS} folds",
     }
     for level in levels:
         with _equipped(level) as corpus:

@@ -36,19 +36,21 @@ KINDS: tuple[tuple[Kind, str], ...] = (
         r"\b(disagree|disput|critic|object(s|ed|ing|ions?)? to\b|who objects?\b|objections?\b|oppos(e|es|ed|ition|ing)\b|doubts?\b|"
         r"doubted|doubters|rebut|refut|sceptic|skeptic|reject|counter-?argu|against the (idea|claim|view|argument)|(arguments?|case|evidence|speaks?|said) against|"
         r"argues? against|opposite of|contradict|challenge[sd]? (the|this|that)|repl(y|ied|ies) to|respon(ded|se) to|"
-        r"defend(s|ed)?\b.* against|other side|not convinced|unconvinced|who (thinks?|says?|said|sees?|explains?) .*\b(wrong|only|not|otherwise|differently)\b|who says otherwise)",
+        r"defend(s|ed)?\b.* against|still defends?|(hold|have|has|got) against\b|agree[sd]?|exaggerat\w+|overstated|other side|not convinced|unconvinced|(every(one|body)|any(one|body)|all) (convinced|agrees?|repl(y|ied)|answer(ed)?|respond(ed)?)\b|"
+        r"who('s| is| are) against|who (thinks?|says?|said|sees?|explains?) .*\b(wrong|only|not|otherwise|differently|too \w+)\b|who says otherwise)",
     ),
     (
         "limits",
         r"^(?!(?:so |and |but )?why\b).*\b(limits?|limitations?|limited|weak(ness|nesses)?|shortcomings?|drawbacks?|caveats?|downsides?|flaws?|"
         r"(fall|falls|fell) short|leaves? out|left out|not (good|able|show|prove|cover|tested|measured)|bad at|fails? (at|to)|where (does|do|did) .* (fail|break|struggle)|"
-        r"outside the reach|gets? wrong|struggles?|cannot do|can't do|blind spots?|what .*(doesn't|does not|don't|can't|cannot|didn't))\b",
+        r"outside the reach|what can (\w+ ){1,4}not|gets? wrong|struggles?|cannot do|can't do|blind spots?|what .*(doesn't|does not|don't|can't|cannot|didn't))\b",
     ),
     (
         "compare",
         r"\b(differ|differs|differed|different|difference|differences|versus|vs|compare[ds]?|comparison|unlike|better than|"
-        r"worse than|faster than|compared)\b|\bagainst\b(?=.*\d|\s[A-Z])|\bchange[ds]? .*\bfrom\b.*\bto\b|\b(and|or)\b.*: how\b",
+        r"worse than|faster than|compared)\b|\b(?!rather|other)\w+er than\b|\b(more|less) \w+ than\b|\bagainst\b(?=.*\d|\s[A-Z])|\bchange[ds]? .*\bfrom\b.*\bto\b|\b(and|or)\b.*: how\b",
     ),
+    ("why", r"^((so|and|but) )?(why|how come)\b"),
     (
         "who",
         r"\b(who|whose|whom)\b|\b(which|what) (person|people|researchers?|scientists?|authors?|company|lab|team|group|economists?|"
@@ -63,13 +65,14 @@ KINDS: tuple[tuple[Kind, str], ...] = (
         r"\bhow (many|much|fast|long|large|big|often|far|high|accurate|quickly|expensive|old|tall|wide|well|good|small|deep)\b"
         r"|\b(what|which) (percentage|fraction|share|score|resolution|rate|number|size|accuracy|"
         r"success rate|frame rate|speed|price)\b|\bwhat (is|was) the (score|resolution|number|size|accuracy|"
-        r"price|cost|population|success rate|frame rate|parameter count|percentage)\b|\bafter how\b",
+        r"price|cost|population|success rate|frame rate|parameter count|percentage)\b|\bafter how\b"
+        r"|^(and |so )?what (does|did|do|would) .*\b(cost|score|earn|weigh)\b",
     ),
     ("why", r"\bwhy\b|\bwhat (is|was) the reason\b|\breasons? (for|behind|why)\b|\bhow come\b"),
     (
         "trend",
         r"\b(what('s| is| has)? (changed|new|happened|happening|recent)|latest|lately|recently|came after|comes after|trends?|"
-        r"over time|(in|since|during|by) ((january|february|march|april|may|june|july|august|september|october|november|"
+        r"over (time|the years)|(in|since|during|by) ((january|february|march|april|may|june|july|august|september|october|november|"
         r"december) )?20\d\d)\b",
     ),
     (
@@ -80,7 +83,7 @@ KINDS: tuple[tuple[Kind, str], ...] = (
     ("definition", r"^(please )?(tell me|what do you know|explain|describe)\b(?!.* (how|why)\b)"),
     (
         "definition",
-        r"^(so |and |ok |please )?(what('s| is| are| was)|define|who or what is|what does .* (stand for|mean))\b",
+        r"\bwhat (does|do) (that|this|it|they|these) mean\b|^(so |and |ok |please )?(what('s| is| are| was)|define|who or what is|what does .* (stand for|mean))\b",
     ),
     ("how", r"\bhow\b"),
     (

@@ -27,6 +27,9 @@ STOP = _words(
 )
 """Words that carry no subject. A question made only of them asks about nothing."""
 
+GENERIC = frozenset({"AI", "LLM", "LLMs", "AGI", "ML", "RL", "NN", "US", "EU", "UK"})
+"""Abbreviations that name no thing a source is about, and that a source may write out."""
+
 _SYNONYMS = (
     "introduc publish releas announc propos present made make built build develop invent creat wrote write author launch post describ came come behind coin devis name formul",
     "disagre critic criticis criticiz object oppos reject disput doubt question sceptic skeptic answer repli argu",
@@ -58,6 +61,7 @@ _SYNONYMS = (
     "net network",
     "dev devs develop programm engin",
     "llm llms languag",
+    "rl reinforc",
     "pictur pic photo imag",
     "reproduc replic repeat rerun rebuild rebuilt",
     "video film record",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from corpus.answering.kinds import ANY, FORM_WORDS, KINDS, UNITS, WANTS, Kind
-from corpus.answering.lexicon import STOP
+from corpus.answering.lexicon import GENERIC, STOP
 from corpus.answering.names import Names
 from corpus.errors import CorpusError
 from corpus.retrieval.words import plain, stem, words
@@ -20,8 +21,9 @@ _MORE = re.compile(
 _DATE = re.compile(
     r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december)? ?(?:19|20)\d\d\b"
 )
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _FUTURE = re.compile(
-    r"^(?!.*\b(says?|said|thinks?|believes?|predicts?|expects?|forecasts?)\b).*"
+    r"^(?!.*\b(says?|said|thinks?|believes?|predicts?|expects?|forecasts?|according to)\b).*"
     r"\b(will|going to|next (year|month|decade|week)|tomorrow|upcoming)\b"
 )
 
@@ -31,6 +33,8 @@ class Question:
     """A checked question and what can be told from its form."""
 
     text: str
+    bare: str
+    """The text without the names of what has a source: the same question could be asked of another thing."""
     kind: Kind
     terms: tuple[str, ...]
     """Stems of its content words, those of the subjects' names and those that only tell the kind left out."""
@@ -120,10 +124,11 @@ def parse(text: str, names: Names, focus: frozenset[str] = frozenset()) -> Quest
     in_names = {part for name in named for word in words(name) for part in (word, *word.split("-"))}
     return Question(
         text=text,
+        bare=_bare(text, [span for _, span, _ in hits]),
         kind=kind,
         terms=tuple(dict.fromkeys(stem(w) for w in content)),
         matter=tuple(dict.fromkeys(stem(w) for w in content if w not in in_names)),
-        asked=_asked(low, kind, subject_words),
+        asked=tuple(t for t in _asked(low, kind, subject_words) if t not in {stem(w) for w in form}),
         units=units,
         dates=tuple(dict.fromkeys(d.strip() for d in _DATE.findall(low))),
         future=bool(_FUTURE.search(low)),
@@ -149,6 +154,16 @@ def kind_of(text: str, subjects: int = 1) -> Kind:
 def _plain_word(alias: str, text: str, names: Names) -> bool:
     """Written small in a question that does use capitals: a diamond, not DIAMOND."""
     return alias in names.proper and alias.isalpha() and bool(re.search(rf"\b{alias}\b", text))
+
+
+def _bare(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """The text without the tokens of these ranges, and without an "about" that is left with nothing."""
+    tokens = list(re.finditer(r"[^\W_]+", text))
+    for a, b in reversed(spans):
+        if b <= len(tokens):
+            text = text[: tokens[a].start()] + text[tokens[b - 1].end() :]
+    text = re.sub(r"(?<!\w)(?:['’]s\b|-)|,? about ?(?=\?|$)", "", text)
+    return " ".join(text.split()).replace(" ?", "?")
 
 
 def _asked(low: str, kind: Kind, subject_words: set[str]) -> tuple[str, ...]:
@@ -191,18 +206,18 @@ def _named(text: str, names: Names, subject_words: set[str], cased: bool) -> tup
     runs: list[list[str]] = []
     last = -2
     for i, token in enumerate(raw):
-        word = re.sub(r"['’]s$", "", token)
+        word = re.sub(r"['’](?:s|m|d|ve|ll|re)$|-(?:like|style|based|type)$", "", token)
         low = plain(word)
         starts = i == 0 or raw[i - 1] in "?.!:"
-        inner = bool(re.search(r"[A-Z].*[A-Z]|[^\W\d_].*\d", word)) and not shouting
+        inner = bool(re.search(r"[A-Z].*[A-Z]|^[^\W\d_].*\d", word)) and not shouting
         is_name = (
             (low in names.capitalised and not cased)
             or inner
             or (word[0].isupper() and not starts and not shouting)
         )
-        if low in STOP or not word[0].isalnum():
+        if low in STOP or word in GENERIC or not word[0].isalnum():
             continue
-        if word.isdigit() and last == i - 1 and runs:
+        if word.isdigit() and not _YEAR.fullmatch(word) and last == i - 1 and runs:
             runs[-1].append(word)
             last = i
         elif is_name and not word.isdigit():

@@ -15,6 +15,7 @@ import numpy as np
 from corpus.answering.choose import Candidate
 from corpus.answering.kinds import FORM_WORDS
 from corpus.answering.lexicon import STOP, same
+from corpus.answering.meaning import Meaning
 from corpus.answering.question import Question
 from corpus.library.store import OWN
 from corpus.retrieval.index import Corpus
@@ -35,17 +36,17 @@ def everyday() -> tuple[str, ...]:
     return tuple(json.loads((Path(__file__).parent / "everyday.json").read_text(encoding="utf-8")))
 
 
-def honoured(corpus: Corpus, question: Question, chosen: Sequence[Candidate]) -> tuple[float, float]:
-    """(share of the asked words that what is quoted holds in letter or in sense, by rarity; the least held word).
+def honoured(corpus: Corpus, question: Question, chosen: Sequence[Candidate]) -> float:
+    """Share of the asked words that what is quoted holds in letter or in sense, by rarity.
 
     A word that stands there counts 1; else the cosine of the word alone and the nearest quoted sentence: "film" is
-    some way from what is said of an agent called DIAMOND. (1, 1) where nothing is asked but about named things.
+    some way from what is said of an agent called DIAMOND. 1 where nothing is asked but about named things.
     """
     asked = [
         w for w in words(question.text) if w not in STOP and w not in _FORM and stem(w) in question.matter
     ]
     if not asked:
-        return 1.0, 1.0
+        return 1.0
     have = set(terms(" ".join(c.text for c in chosen)))
     near = set(terms(" ".join(f"{c.hit.title} {c.hit.passage.text}" for c in chosen)))
     letter = np.array([1.0 if same(stem(w)) & have else NEARBY * bool(same(stem(w)) & near) for w in asked])
@@ -54,8 +55,7 @@ def honoured(corpus: Corpus, question: Question, chosen: Sequence[Candidate]) ->
     if corpus.embedder is not None and vectors and not letter.all():
         sense = (corpus.embed(asked) @ np.stack(vectors).T).max(1)
     rarity = np.array([corpus.rarity(stem(w)) for w in asked])
-    share = float(np.maximum(letter, sense) @ rarity / rarity.sum())
-    return share, float(np.where(letter > 0, 1.0, sense).min())
+    return float(np.maximum(letter, sense) @ rarity / rarity.sum())
 
 
 def together(corpus: Corpus, question: Question) -> float:
@@ -76,20 +76,14 @@ def together(corpus: Corpus, question: Question) -> float:
     return sum(meet(one, other) for one, other in pairs) / len(pairs)
 
 
-def everyday_lead(
-    corpus: Corpus,
-    question: Question,
-    vector: np.ndarray | None,
-    ranked: Sequence[Candidate],
-    lead: Candidate,
-) -> float:
-    """How much nearer the question is to one of everyday life than to any sentence read for it; at least 0.
-
-    0 too where the user's own document answers: who keeps recipes may ask for them.
-    """
-    if vector is None or corpus.embedder is None:
-        return 0.0
-    if next(corpus.store.rows("origin = ? and name = ?", (OWN, lead.source_id)), None):
+def everyday_lead(corpus: Corpus, meaning: Meaning | None, ranked: Sequence[Candidate]) -> float:
+    """How much nearer the question is to one of everyday life than to any sentence read for it; at least 0."""
+    if meaning is None:
         return 0.0
     nearest = max(c.feature("cosine") for c in ranked)
-    return max(float((corpus.embed(everyday()) @ vector).max()) - nearest + FAR, 0.0)
+    return max(float((corpus.embed(everyday()) @ meaning.whole).max()) - nearest + FAR, 0.0)
+
+
+def is_own(corpus: Corpus, id: str) -> bool:
+    """Whether a source is the user's own document: who keeps recipes may ask for them."""
+    return next(iter(corpus.store.rows("origin = ? and name = ?", (OWN, id))), None) is not None

@@ -40,6 +40,7 @@ def mended(text: str, corpus: Corpus) -> str:
         slips = 1 if named or len(low) < LONG else 2
         return _nearest(low, slips, corpus) or word
 
+    text = re.sub(r"\b(what|who|how|where|when)s\b", r"\1's", text, flags=re.IGNORECASE)
     return re.sub(r"(?<![\w'’-])[^\W\d_]+(?![\w'’-])", put_right, text)
 
 

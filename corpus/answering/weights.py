@@ -15,6 +15,8 @@ from typing import Literal
 
 import numpy as np
 
+from corpus.answering.meaning import KNOWS_NOTHING, Sort
+
 PATH = Path(__file__).parent / "weights.json"
 LEVELS: tuple[Literal["dense", "lexical"], ...] = ("dense", "lexical")
 """With the embedder; without."""
@@ -45,6 +47,8 @@ class Weights:
     """A sentence's worth (`corpus.answering.features`)."""
     cover: Linear
     """Log odds that the chosen sentences answer (`corpus.answering.cover`)."""
+    sort: Sort
+    """Log odds that a question of its sort has an answer (`corpus.answering.meaning`)."""
     caution: float
     """The probability below which a question is refused, unless the caller says otherwise."""
     trade_off: tuple[dict[str, float], ...]
@@ -59,6 +63,7 @@ def read_weights(path: Path = PATH) -> dict[str, Weights]:
         level: Weights(
             rank=Linear(**part["rank"]),
             cover=Linear(**part["cover"]),
+            sort=Sort(**part["sort"]) if "sort" in part else KNOWS_NOTHING,
             caution=part["caution"],
             trade_off=tuple(part["trade_off"]),
         )

@@ -78,6 +78,11 @@ class Store(Database):
         fields["times"] = tuple((int(a), float(b)) for a, b in fields["times"])
         return Source(**fields | {"work": row[1], "text": row[2]})
 
+    def passages_of(self, source: Source, row: Row) -> list[Passage]:
+        """A document's passages, in order."""
+        query = "select start, end, heading, page, seconds, caution, hash from passages where document = ? order by id"
+        return [passage_of(source, found) for found in self.db.execute(query, (row.id,))]
+
     def passage_rows(self, ids: Iterable[int]) -> dict[int, tuple[Any, ...]]:
         """Id -> (document's name, start, end, heading, page, seconds, caution, hash)."""
         query = """select p.id, d.name, start, end, heading, page, seconds, caution, hash from passages p
@@ -182,16 +187,12 @@ class Store(Database):
             db.execute("delete from words where rowid = ?", (id,))
             db.execute("delete from vectors where passage = ?", (id,))
             db.execute("insert or replace into pending values(?)", (id,))
-        mark = _mark(source, self._passages(db, source, row.id))
+        mark = _mark(source, self.passages_of(source, row))
         for table in ("passages", "texts", "names", "shingles"):
             db.execute(f"delete from {table} where document = ?", (row.id,))
         db.execute("delete from documents where id = ?", (row.id,))
         _count_forms(db, forms_in(source), -1)
         self._tally(db, -1, -len(ids), -count, mark)
-
-    def _passages(self, db: sqlite3.Connection, source: Source, document: int) -> list[Passage]:
-        query = "select start, end, heading, page, seconds, caution, hash from passages where document = ? order by id"
-        return [passage_of(source, row) for row in db.execute(query, (document,))]
 
     def _tally(self, db: sqlite3.Connection, documents: int, passages: int, count: int, mark: int) -> None:
         for key, more in (

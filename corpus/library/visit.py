@@ -4,12 +4,14 @@ else can reach it, and to forget it is to delete it."""
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 from corpus.errors import CorpusError
-from corpus.library.store import OWN, Store
+from corpus.library.store import OWN, Row, Store
+from corpus.library.works import sketch
 from corpus.retrieval.compared import Compared
 from corpus.retrieval.index import Library, open_library
 
@@ -45,6 +47,52 @@ def open_visit(folder: Path) -> Library:
     if nearest:
         nearest.sync()
     return dataclasses.replace(host, store=store, nearest=nearest, _made={}, _current=[])
+
+
+def catch_up(library: Library, seen: int) -> int:
+    """Bring what the visit has of the host's own documents to what the host has now; gives the host's generation.
+
+    `seen`: the generation at the last time; where it is still the same, this takes no time. The vectors are copied, so
+    nothing is embedded again.
+    """
+    host, store = open_library().store, library.store
+    with host.reading():
+        now = int(host.meta("generation"))
+        if now == seen:
+            return now
+        theirs = {_state(row): row for row in host.rows("origin = ?", (OWN,))}
+        mine = {_state(row): row for row in store.rows("origin = ?", (HOST,))}
+        for gone in mine.keys() - theirs.keys():
+            store.drop(mine[gone])
+        for state, row in theirs.items():
+            if state not in mine:
+                _copy(row, host, library)
+    if library.nearest:
+        library.nearest.sync()
+    return now
+
+
+def _state(row: Row) -> tuple[str, str, str]:
+    """What a document is the same by."""
+    return row.entry.path, row.entry.file_hash, row.entry.recipe
+
+
+def _copy(row: Row, host: Store, library: Library) -> None:
+    """One of the host's documents into the visit's library, under another name where the visitor's own has that name."""
+    source = host.source(row.name)
+    assert source is not None
+    cut = host.passages_of(source, row)
+    key = library.embedder.key if library.embedder else ""
+    ids = [
+        id for (id,) in host.db.execute("select id from passages where document = ? order by id", (row.id,))
+    ]
+    found = host.vectors(ids, key)
+    if any(library.store.rows("name = ? and origin = ?", (source.id, OWN))):
+        other = hashlib.sha256(row.entry.path.encode()).hexdigest()[:6]
+        source = dataclasses.replace(source, id=f"{source.id}-host-{other}")
+    vectors = [found[id] for id in ids] if len(found) == len(ids) else None
+    entry = dataclasses.replace(row.entry, origin=HOST)
+    library.store.put(source, entry, cut, vectors, key, sketch(source.text))
 
 
 def allow(library: Library) -> None:

@@ -86,6 +86,17 @@ def test_a_change_comes_at_its_step_and_leaves_the_agent_where_it_is(name):
     assert (now.observe(after) != world.observe(state)).any((1, 2, 3)).all()
 
 
+@pytest.mark.parametrize("name", ["two-rooms", "two-rooms:random"])
+def test_each_episode_s_door_may_move_at_a_step_of_its_own(name):
+    world = make_world(name)
+    state, _ = world.sample_tasks(np.random.default_rng(0), 8)
+    change, door = make_change(world, "door", np.arange(8), 0), state[:, 3]
+    for t in range(8):
+        _, state = change(t, world, state)
+        assert (np.flatnonzero(state[:, 3] != door) <= t).all()
+    assert (np.abs(state[:, 3] - door) >= 12).all()
+
+
 def test_a_change_that_does_not_exist_is_refused():
     with pytest.raises(AgentError, match="no change 'flood'"):
         make_change(WORLD, "flood", 5, 0)

@@ -3,10 +3,13 @@
 import gymnasium as gym
 import numpy as np
 import pytest
+import torch
 from gymnasium.utils.env_checker import check_env
 from true_planning import middle_of, true_planner
 
 from agents.bench.speed import world_speed
+from agents.config import PlanConfig
+from agents.judging.evaluate import evaluate
 from agents.judging.referee import play
 from agents.worlds import make_world
 from agents.worlds.env import WorldVectorEnv
@@ -23,6 +26,8 @@ from agents.worlds.key_door import (
     steps_to_cell,
     steps_to_goal,
 )
+from world_model.checkpoint import load
+from world_model.data import to_tensor
 
 WORLD = make_world("key-door")
 UP, RIGHT, DOWN, LEFT = np.eye(4, dtype=np.float32)[:, None]
@@ -151,3 +156,22 @@ def test_the_true_simulator_can_be_planned_in_and_heading_for_the_goal_fails():
 
 def test_it_is_fast_enough_to_record_from():
     assert world_speed("key-door", seconds=0.3).frames_per_second > 20_000
+
+
+def test_the_shipped_model_foresees_that_the_door_opens_for_who_took_the_key_and_for_no_other():
+    model = load("key-door-belief").model
+    way = torch.from_numpy(np.concatenate([UP, UP, RIGHT, RIGHT, RIGHT]))[None]
+    for lies, ends in ((1, [36, 12]), (0, [20, 12])):
+        start = SCENE.copy()
+        start[:, LYING] = lies
+        with torch.no_grad():
+            states = model.rollout(model.first(to_tensor(WORLD.observe(start))), way)
+            carried = model.read(states)["has_key"][0, 2:, 0] > 0.5
+        assert np.allclose(model.read(states)["position"][0, -1], ends, atol=1)
+        assert (carried == bool(lies)).all()
+
+
+def test_the_shipped_model_is_planned_with_to_the_goal():
+    result = evaluate(PlanConfig(model="key-door-belief"), episodes=4)
+    assert result.model_row.success == 1
+    assert result.spl == 1

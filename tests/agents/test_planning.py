@@ -196,5 +196,5 @@ def test_the_model_of_random_layouts_plans_in_rooms_it_never_saw():
                 Eyes(world, load(name, world.name).model), search, starts, goals
             ).outcome.success.mean()
 
-    assert reached("two-rooms-random-jepa") >= 0.8
+    assert reached("two-rooms-random-jepa") >= 0.9
     assert reached("two-rooms-jepa") < 0.7

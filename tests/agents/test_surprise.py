@@ -6,7 +6,7 @@ import torch
 
 from agents.errors import AgentError
 from agents.judging.remembering import moments, tracking
-from agents.judging.surprise import errors, paired, score, single, surprises
+from agents.judging.surprise import errors, latents, paired, score, single, surprises
 from agents.learning.collect import collect
 from agents.worlds.violations import FRAMES, quadruples
 from world_model.models.belief import Belief
@@ -33,10 +33,11 @@ def test_pairs_and_singles_are_counted_as_they_say():
 
 def test_who_never_learned_is_surprised_by_anything(untaught):
     shown = quadruples("teleport", np.random.default_rng(0), 16)
-    found = errors(untaught.eval(), shown)
+    latent = latents(untaught.eval(), shown)
+    found = errors(untaught, shown, latent)
     assert found.shape == (16, 4, FRAMES)
     assert (found >= 0).all()
-    scored = score(untaught, shown)
+    scored = score(untaught, shown, latent)
     assert 0.3 < single(scored) < 0.7
 
 
@@ -58,3 +59,9 @@ def test_a_model_without_memory_is_refused():
     assert "\n" not in str(caught.value)
     with pytest.raises(AgentError, match="remembers nothing"):
         surprises("two-rooms-jepa")
+
+
+def test_the_shipped_model_keeps_a_hidden_ball_in_mind():
+    found = tracking("peekaboo-belief", episodes=60)
+    assert found.hidden < 2.5 < found.last_seen / 2
+    assert found.reemerging < 2.5

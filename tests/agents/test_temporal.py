@@ -14,6 +14,7 @@ from world_model import checkpoint
 from world_model.errors import WorldModelError
 from world_model.models.jepa import JEPA
 from world_model.stages import TrainConfig
+from world_model.temporal import Temporal, fit
 from world_model.train import one_thread, train
 
 SHORT = TrainConfig(
@@ -39,6 +40,49 @@ def test_it_is_learned_saved_and_loaded(tmp_path):
         cost = OBJECTIVES["temporal"](loaded, state[:, None, None].expand(-1, 3, 4, -1), goal)
     assert cost.shape == (5, 3)
     assert torch.allclose(cost[:, 0], 1.05 * steps, atol=1e-4)
+
+
+def test_it_keeps_the_rules_of_a_way():
+    """Nothing is far from itself, and nothing further than by way of a third, whatever the weights."""
+    head = Temporal(3)
+    here, there, between = torch.randn(3, 50, 3, generator=torch.Generator().manual_seed(0)).unbind(0)
+    assert (head(here, here) == 0).all()
+    assert (head(here, there) >= 0).all()
+    assert (head(here, there) <= head(here, between) + head(between, there) + 1e-4).all()
+
+
+def test_what_walls_keep_apart_is_far_though_it_lies_side_by_side():
+    """A walk through a corridor bent like a U: its two ends are neighbours on the plane, and 36 steps apart."""
+    way = np.concatenate(
+        [
+            np.linspace([0, 0], [4, 0], 17),
+            np.linspace([4.25, 0], [4.25, 1], 4),
+            np.linspace([4, 1], [0, 1], 17),
+        ]
+    )
+    rng, steps = np.random.default_rng(0), np.zeros((60, 31), int)
+    steps[:, 0] = rng.integers(0, len(way), 60)
+    for t in range(30):
+        steps[:, t + 1] = np.clip(steps[:, t] + rng.choice([-1, 1], 60, p=[0.5, 0.5]), 0, len(way) - 1)
+    walks = Places(torch.from_numpy(way[steps]).float())
+    head = fit(walks, walks, TrainConfig(apart=0, temporal_updates=500))
+    ends = torch.from_numpy(way[[0, -1]]).float()
+    assert 0.6 * (len(way) - 1) < head(ends[0], ends[1]) < 1.1 * (len(way) - 1)
+    assert head(walks.states[:, :-1], walks.states[:, 1:]).max() < 2
+
+
+class Places(torch.nn.Module):
+    """A latent that is the place itself."""
+
+    def __init__(self, states):
+        super().__init__()
+        self.states = states
+
+    def beliefs(self, episodes):
+        return episodes.states
+
+    def readable(self, state):
+        return state
 
 
 def test_a_model_without_one_says_so_in_one_line():

@@ -147,6 +147,29 @@ def test_the_hosts_own_documents_are_found_by_all_and_removed_by_none(layer):
         remove(own.id)
 
 
+def test_what_the_host_adds_changes_and_removes_later_reaches_who_has_documents_already(layer):
+    client, drum = arrive(layer), b"A Zimbar is a drum."
+    mine = put(client, drum, name="drum.txt")["document"]["id"]
+    assert not any("Una Holt" in text for text in client.get("/found").json())
+    try:
+        # The host has the visitor's document too, word for word.
+        ingest([Upload("host.txt", TEXT), Upload("drum.txt", drum)])
+        assert any("Una Holt" in text for text in client.get("/found").json())
+        assert listed(client) == ["drum.txt"]
+        assert client.delete(f"/api/documents/{mine}").json()["document"]["change"] == "removed"
+        ingest([Upload("host.txt", TEXT.replace(b"Una", b"Ida"))])
+        found = client.get("/found").json()
+        assert any("Ida Holt" in text for text in found)
+        [visit] = layer._known.values()
+        held = [row.entry.path for row in visit.documents().store.rows("origin = 'host'")]
+        assert sorted(held) == ["drum.txt", "host.txt"], "the host's own drum is still there"
+        assert not any("Una Holt" in text for text in found)
+    finally:
+        for document in list_documents():
+            remove(document.id)
+    assert not any("Holt" in text or "Zimbar" in text for text in client.get("/found").json())
+
+
 def test_shared_documents_are_everyones():
     one, other = TestClient(Everyone(rooms())), TestClient(Everyone(rooms()))
     document = put(one)["document"]

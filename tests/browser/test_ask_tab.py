@@ -41,6 +41,7 @@ def test_an_example_question_can_be_clicked(visit):
     page = visit()
     page.click(".examples button >> nth=0")
     page.wait_for_selector(".chip", timeout=60_000)
+    assert page.locator("#use-tools").count() == 0, "there is no language model that could use tools"
 
 
 def test_what_the_sources_do_not_cover_is_refused_and_cites_nothing(visit):
@@ -50,6 +51,40 @@ def test_what_the_sources_do_not_cover_is_refused_and_cites_nothing(visit):
     assert page.locator(".refusal p").first.inner_text()
     assert page.locator(".chip").count() == 0
     assert page.locator(".citation").count() == 0
+
+
+def test_what_is_asked_while_exports_are_on_their_way_is_answered(visit):
+    page = visit()
+    ask(page, QUESTION)
+    first = page.locator(".turn").first
+    page.fill("#question", "How does DINO-WM plan to reach a goal image?")
+    # All in one go, before the server can answer any of them.
+    page.evaluate("""() => { for (const tool of document.querySelectorAll('.turn .tools button')) tool.click();
+        document.querySelector('.composer').requestSubmit(); }""")
+    page.wait_for_selector(".turn:last-child .chip")
+    page.wait_for_selector(".turn:last-child .tools")
+    assert first.locator(".export textarea").get_attribute("aria-label") == "The answer as json", (
+        "the last that was asked for"
+    )
+    assert page.locator(".turn .thinking").count() == 0
+    page.locator(".turn:last-child").get_by_role("button", name="BibTeX").click()
+    page.wait_for_selector(".turn:last-child .export textarea")
+    bibtex = page.locator(".turn:last-child .export textarea").input_value()
+    assert "DINO" in bibtex, "the session still knows what it said last"
+
+
+def test_a_server_that_is_gone_is_said(chromium, ready):
+    page = chromium.new_context().new_page()  # not `visit`: the browser, too, logs what failed
+    page.goto(ready)
+    page.wait_for_selector(".ask .examples button")
+    page.route("**/api/ready", lambda route: route.abort())
+    page.route("**/gradio_api/queue/join*", lambda route: None)  # never answered
+    page.fill("#question", QUESTION)
+    page.press("#question", "Enter")
+    page.wait_for_selector(".turn .error")
+    assert "does not answer" in page.locator(".turn .error").inner_text()
+    assert page.locator(".composer .primary").is_enabled()
+    page.context.close()
 
 
 def test_a_huge_question_gets_one_line_and_markup_stays_text(visit):

@@ -70,12 +70,16 @@ def test_a_recording_is_kept_as_a_file(dreaming):
 
 def test_the_model_is_switched_in_mid_dream(dreaming):
     hold(dreaming, "ArrowDown", 0.4)
-    dreaming.locator(".dream .models input").nth(1).check()
+    dreaming.select_option("#dream-model", "two-rooms-pixel")
     dreaming.wait_for_timeout(500)
     dreaming.focus(".dream .stage canvas")
     before = int(dreaming.evaluate(DATA)["step"])
     hold(dreaming, "ArrowUp", 0.5)
-    assert int(dreaming.evaluate(DATA)["step"]) != before
+    assert int(dreaming.evaluate(DATA)["step"]) > before, "the same dream goes on"
+    dreaming.check(".dream .models input[value=push-block]")
+    dreaming.wait_for_function(
+        "document.querySelector('.dream .say').textContent.startsWith('In push-block')"
+    )
 
 
 def test_a_phone_has_buttons_to_move_and_needs_no_sideways_scrolling(visit):

@@ -63,9 +63,12 @@ def test_documents_questions_and_exports(visit):
         page.wait_for_selector(".reader mark")
         assert "onerror" in page.locator(".reader .text").inner_text(), "the text is shown as it is"
         untouched(page, ".ask")
-        for tool in ("Why these passages?", "Markdown", "BibTeX", "JSON"):
+        tools = {"Why these passages?": ".working"} | {
+            name: f"[aria-label='The answer as {name.lower()}']" for name in ("Markdown", "BibTeX", "JSON")
+        }
+        for tool, shown in tools.items():
             page.locator(".turn:last-child").get_by_role("button", name=tool).click()
-            page.wait_for_selector(".turn:last-child .more :is(.working, .export)")
+            page.wait_for_selector(f".turn:last-child .more {shown}")
             untouched(page, ".ask")
         ask(page, ALL)
         untouched(page, ".ask")
@@ -143,7 +146,14 @@ def poisoned(visit):
     answers("**/api/lab/experiment/*", told)
     paper = {"title": ALL, "url": f"javascript:{RUN}", "published": ALL}
     answers("**/api/trends/papers*", {"papers": [paper]})
-    answers("**/api/dream", {"models": {ALL: ALL}, "telling": 4})
+    answers(
+        "**/api/dream",
+        {
+            "models": [{"name": ALL, "world": ALL, "family": ALL}],
+            "worlds": {ALL.split(":")[0]: ALL},
+            "telling": 4,
+        },
+    )
     answers("**/api/contrast/worlds", {"worlds": {PAYLOADS[1]: ALL}})
     answers("**/api/contrast/scenario*", {"error": ALL})
     answers("**/api/plan/recorded*", {"error": ALL})

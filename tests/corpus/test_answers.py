@@ -21,9 +21,9 @@ from corpus.retrieval.index import Corpus
 ANSWERABLE = [normal(entry) for entry in QUESTIONS["answerable"]]
 UNANSWERABLE = [normal(entry) for entry in QUESTIONS["unanswerable"]]
 
-ANSWERED_RIGHTLY = 0.90
-REFUSAL_PRECISION = 0.90
-REFUSAL_RECALL = 0.82
+ANSWERED_RIGHTLY = 0.91
+REFUSAL_PRECISION = 0.95
+REFUSAL_RECALL = 0.90
 """Floors just under what is reached (see the printed table); the point is that a change can't quietly undo it."""
 
 

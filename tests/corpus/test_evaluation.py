@@ -2,12 +2,15 @@
 answerer's rules and split once into two halves. Nothing may be tuned by looking at the test half.
 
 At first sight, before any rule was changed for it: answered rightly .71 of the tuning half and .64 of the test half;
-refusal precision .61 and .53, recall .95 and .86. `corpus.answering.fit` fits its weights to the tuning half, to
-questions.yaml and to more_questions.yaml, and takes the least cautious point at which the tuning half's weakest figure,
-left out of the fit, is as high as it gets but for .02 (.35: .91, .89 and .88). Of the test half, counted six times, never
-read, it then answers .86 of 187 rightly; refusal precision .85, recall .90 of 58; 78 of 94 turns of dialogues. (With
-caution .45, .02 better on the tuning half, the test half had .84, .80 and .91. The fit before, to two files and with twenty
-signals, had .88, .94 and .84, and 72 turns.)
+refusal precision .61 and .53, recall .95 and .86. `corpus.answering.fit` fits its weights to the tuning half and to
+questions.yaml, more_questions.yaml and fresh_questions.yaml, and takes the least cautious point at which the tuning
+half's weakest figure, left out of the fit, is as high as it gets but for .01 (.45: .94, .93 and .91). Of the test half,
+counted seven times, never read, it then answers .88 of 187 rightly; refusal precision .87, recall .93 of 58; 80 of 94
+turns of dialogues. (The fit before, without fresh_questions.yaml, had .86, .85 and .90, and 78 turns.)
+
+What a new writer's questions count is less: at first sight the weights before had .67, .68 and .77 on one blind set (130
+with an answer, 70 without) and .65, .63 and .74 on another (124 and 70); once mended after reading the first, and before
+the second was looked at, .78, .80 and .79 on the second. Both are in fresh_questions.yaml.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from corpus.records import Answer
 from corpus.retrieval.index import Corpus, read_sources
 
 SET = read_questions(Path(__file__).parent / "evaluation.yaml")
-FLOORS = {"tune": (0.90, 0.89, 0.86, 0.87), "test": (0.84, 0.83, 0.87, 0.80)}
+FLOORS = {"tune": (0.92, 0.90, 0.88, 0.87), "test": (0.86, 0.85, 0.91, 0.82)}
 """Answered rightly, refusal precision and recall, and turns of dialogues, just under what is reached: a change can't
 quietly lower them."""
 
@@ -81,13 +84,19 @@ def test_every_citation_resolves_to_exactly_its_text(answers: dict[str, Answer],
 
 
 @pytest.mark.slow
-def test_more_questions_are_answered_as_well(corpus: Corpus) -> None:
-    """101 questions with an answer, 123 without and 24 dialogues, of which the weights were fitted too."""
-    found = measure(read_questions(Path(__file__).parent / "more_questions.yaml"), "tune", corpus)
-    assert found.right.share >= 0.88
-    assert found.precision.share >= 0.9
-    assert found.recall.share >= 0.85
-    assert found.turns.share >= 0.75
+@pytest.mark.parametrize(
+    ("file", "floors"),
+    [
+        ("more_questions.yaml", (0.88, 0.90, 0.85, 0.75)),
+        ("fresh_questions.yaml", (0.76, 0.82, 0.74, 0.70)),
+    ],
+)
+def test_more_questions_are_answered_as_well(file: str, floors: tuple[float, ...], corpus: Corpus) -> None:
+    """Sets that the weights were fitted to too."""
+    found = measure(read_questions(Path(__file__).parent / file), "tune", corpus)
+    shares = (found.right.share, found.precision.share, found.recall.share, found.turns.share)
+    for value, floor in zip(shares, floors, strict=True):
+        assert value >= floor
 
 
 @pytest.mark.parametrize("half", HALVES)

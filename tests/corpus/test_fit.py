@@ -9,10 +9,15 @@ import numpy as np
 import pytest
 import yaml
 
+from corpus.answering.cases import read_questions
 from corpus.answering.cover import SIGNALS
 from corpus.answering.features import FEATURES
-from corpus.answering.fit import best, fit_cover, read_questions
+from corpus.answering.fit import fit_cover
+from corpus.answering.meaning import Meaning
+from corpus.answering.question import parse
+from corpus.answering.trading import best
 from corpus.answering.weights import Linear, read_weights, trade_off
+from corpus.retrieval.index import Corpus
 
 HERE = Path(__file__).parent
 
@@ -52,10 +57,10 @@ def test_refusal_learns_which_signal_tells() -> None:
     rows = []
     for _ in range(200):
         found = dict(zip(names, rng.random(len(names)), strict=True))
-        rows.append((found, found["cosine"] > 0.5, 1.0))
+        rows.append((found, found["cosine"] > 0.5))
     fitted = fit_cover(rows, names)
     assert max(fitted.weights, key=lambda name: abs(fitted.weights[name])) == "cosine"
-    right = np.mean([(fitted.share(found) > 0.5) == answers for found, answers, _ in rows])
+    right = np.mean([(fitted.share(found) > 0.5) == answers for found, answers in rows])
     assert right > 0.9
 
 
@@ -73,3 +78,20 @@ def test_the_best_point_has_the_highest_weakest_figure() -> None:
         {"caution": 0.3, "rightly": 0.5, "precision": 0.7, "recall": 1.0},
     ]
     assert best(curve)["caution"] == 0.2
+
+
+def test_a_question_is_of_a_sort_whatever_it_is_asked_of(corpus: Corpus) -> None:
+    bare = {
+        parse(f"How many GPUs trained {name}?", corpus.names).bare
+        for name in ("Genie 3", "DIAMOND", "V-JEPA 2")
+    }
+    assert bare == {"How many GPUs trained?"}
+    assert parse("who criticised it, about SEAL?", corpus.names).bare == "who criticised it?"
+
+
+def test_a_sort_knows_nothing_of_another_embedders_vectors(corpus: Corpus) -> None:
+    sort = read_weights()["dense"].sort
+    vector = np.full(len(sort.weights), len(sort.weights) ** -0.5, np.float32)
+    assert sort.log_odds(Meaning(vector, vector), corpus.embedder_hash) != 0
+    assert sort.log_odds(Meaning(vector, vector), "another") == 0
+    assert sort.log_odds(None, corpus.embedder_hash) == 0

@@ -9,10 +9,11 @@ import pytest
 import torch
 
 from agents.learning.collect import collect
+from agents.worlds import make_world
 from world_model.data import to_tensor
 from world_model.health import effective_rank
 from world_model.losses import sigreg, vicreg
-from world_model.models.jepa import JEPA
+from world_model.models.jepa import JEPA, LearnContext
 from world_model.models.keypoints import KeypointEncoder
 from world_model.stages import TrainConfig
 from world_model.train import one_thread, train
@@ -106,6 +107,29 @@ def test_a_model_with_keypoints_keeps_the_contract(episodes):
     assert state.shape == (5, 10)
     before = JEPA.sizes(TINY)
     assert "keypoints" not in before, "checkpoints made before there were keypoints must still be found"
+
+
+def test_a_scene_is_told_by_smooth_numbers_that_hold_for_layouts_never_seen(episodes):
+    """So smooth that a linear probe reads wall and door, after a moment of learning that episodes differ."""
+    config = dataclasses.replace(TINY, context_size=8, context_updates=80)
+    with one_thread(), torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = JEPA((3, 64, 64), 2, {}, context_size=8)
+        stage, rng = LearnContext(model, episodes, config), np.random.default_rng(0)
+        optimiser = torch.optim.Adam(model.context.parameters(), 2e-3)
+        for _ in range(config.context_updates):
+            optimiser.zero_grad()
+            sum(stage.loss(rng).values()).backward()
+            optimiser.step()
+    world, rng = make_world("two-rooms:random"), np.random.default_rng(1)
+    state = np.concatenate([world.sample_starts(rng, 400), world.sample_tasks(rng, 200)[0]])
+    with torch.no_grad():
+        told = model.context(to_tensor(world.observe(state))).numpy()
+    told, true = np.hstack([told, np.ones((600, 1))]), state[:, 2:4]
+    weights = np.linalg.lstsq(told[:400], true[:400], rcond=None)[0]
+    wall, door = np.abs(told[400:] @ weights - true[400:]).mean(0)
+    assert wall < 0.8
+    assert door < 0.8
 
 
 def test_the_context_is_read_and_never_moved():

@@ -84,11 +84,15 @@ class WorldModel(nn.Module, ABC):
             raise WorldModelError(
                 "this model has no temporal distance; plan with another objective, such as min-mean, or train it with one"
             )
-        return self.temporal(state, self.embed(goal))
+        return self.temporal(self.readable(state), self.readable(goal))
 
     def beliefs(self, episodes: Episodes) -> Tensor:
         """[N, T + 1, D]: what is believed at every step of recordings. Without memory, simply what is seen."""
         return episodes.encoded(self.first)
+
+    def studied(self, episodes: Episodes) -> Tensor:
+        """[N, T + 1, D]: the states that readers learn from. What is believed, unless they will be asked about others."""
+        return self.beliefs(episodes)
 
     @abstractmethod
     def stages(self, episodes: Episodes, config: TrainConfig) -> Iterator[Stage]:

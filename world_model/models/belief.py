@@ -1,10 +1,8 @@
 """A world model that remembers: what is out of sight stays believed until something seen contradicts it.
 
 A belief is a map. For each cell of the picture it holds what would be seen there now, and beside it what is remembered. It
-is moved by imagination and corrected only by the *error* of what was expected to be seen: what would be seen by the error
-itself, the memory through layers without bias. Where the look is as expected, nothing changes. So a screen
-that looks as it should cannot wipe out the ball behind it, and closed eyes are the same operation as seeing nothing new.
-It is the form of the Kalman filter (Kalman 1960: prediction, innovation, gain) with learned functions in each place.
+is moved by imagination and corrected only by the error of what was expected to be seen: what would be seen by the error
+itself, the memory through layers without bias.
 
 All cells share one set of weights, so that how a ball flies, or what a key does to a door, is learned in all places at once.
 """
@@ -12,7 +10,6 @@ All cells share one set of weights, so that how a ball flies, or what a key does
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -20,9 +17,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from world_model.data import Episodes
-from world_model.models.base import WorldModel
 from world_model.models.cells import CellEncoder, CellProbe, CellViewer
-from world_model.models.parts import has_bfloat16, shown
+from world_model.models.parts import has_bfloat16
+from world_model.models.remembering import Remembering, closing
 from world_model.stages import Stage, TrainConfig
 
 LONGEST_SPAN = 24
@@ -36,24 +33,14 @@ FRAMES_FITTED = 4096
 """That the encoder's components are found from."""
 
 
-@dataclass(frozen=True)
-class Followed:
-    """A recording, followed look by look. What is seen at a step is expected before, and corrects what is believed after."""
-
-    before: Tensor
-    """[B, T + 1, D]."""
-    expected: Tensor
-    """[B, T + 1, L] latents of looks."""
-    after: Tensor
-    """[B, T + 1, D]."""
-
-
-class Belief(WorldModel):
+class Belief(Remembering):
     """An encoder of cells and a recurrent belief over what it tells; beside them a viewer and probes.
 
     A state is the belief alone, `components` + `memory_size` numbers a cell; a latent `components` numbers a cell; both
     flat. A distance to a goal compares what would be seen: the expected latent.
     """
+
+    encoder: CellEncoder
 
     def __init__(
         self,
@@ -90,22 +77,13 @@ class Belief(WorldModel):
             "width": config.width,
         }
 
-    def latent(self, obs: Tensor) -> Tensor:
-        """[B, ...] -> [B, L]: what one look tells."""
-        return self.encoder(obs).flatten(1)
-
     def expected(self, state: Tensor) -> Tensor:
-        """[..., D] -> [..., L]: the latent of what would be seen now."""
         return state.unflatten(-1, self.map_shape)[..., : self.components].flatten(-3)
 
     def corrected(self, state: Tensor, error: Tensor) -> Tensor:
-        """Belief [B, D] and by how much the look [B, L] was not what it expected. No error, no change."""
         cells, wrong = state.unflatten(-1, self.map_shape), error.unflatten(-1, self.latent_shape)
         bent = F.relu(self.error_in(wrong)) * 2 * torch.sigmoid(self.gate(cells))
         return state + torch.cat([wrong, self.error_out(bent)], -1).flatten(1)
-
-    def first(self, obs: Tensor) -> Tensor:
-        return self.correct(self.start.flatten().expand(len(obs), -1), obs)
 
     def predict(self, state: Tensor, action: Tensor) -> Tensor:
         """Each cell from its neighbours, from the means of its column and its row (a wall behind a screen shows only above
@@ -117,41 +95,6 @@ class Belief(WorldModel):
             rows = self.row(cells.mean(2))
             moved = self.move(near + columns[:, None] + rows[:, :, None])
         return state + moved.flatten(1)
-
-    def correct(self, state: Tensor, obs: Tensor) -> Tensor:
-        return self.corrected(state, self.latent(obs) - self.expected(state))
-
-    def embed(self, state: Tensor) -> Tensor:
-        return self.expected(state)
-
-    def decode(self, state: Tensor) -> Tensor:
-        return shown(self.viewer(state))
-
-    def read(self, state: Tensor) -> dict[str, Tensor]:
-        return self.probe(state)
-
-    def follow(self, latent: Tensor, action: Tensor, eyes: Tensor | None = None) -> Followed:
-        """Through recordings' latents [B, T + 1, L] and actions [B, T, A]; `eyes` [B, T + 1]: 0 where there is no look."""
-        before, expected, after = [], [], []
-        state = self.start.flatten().expand(len(latent), -1)
-        for t in range(latent.shape[1]):
-            if t:
-                state = self.predict(state, action[:, t - 1])
-            before.append(state)
-            expected.append(self.expected(state))
-            error = latent[:, t] - expected[-1]
-            state = self.corrected(state, error if eyes is None else error * eyes[:, t, None])
-            after.append(state)
-        return Followed(torch.stack(before, 1), torch.stack(expected, 1), torch.stack(after, 1))
-
-    @torch.no_grad()
-    def beliefs(self, episodes: Episodes, chunk: int = 100) -> Tensor:
-        action, after = torch.from_numpy(episodes.action), []
-        for i in range(0, len(action), chunk):
-            some = slice(i, i + chunk)
-            latent = Episodes(episodes.obs[some], episodes.action[some]).encoded(self.latent)
-            after.append(self.follow(latent, action[some]).after)
-        return torch.cat(after)
 
     def stages(self, episodes: Episodes, config: TrainConfig) -> Iterator[Stage]:
         """How it learns: what to believe of what frames tell."""
@@ -193,17 +136,7 @@ class LearnToRemember(Stage):
         begin[::2] = 0  # what is seen at first is not what is seen in the middle
         steps = begin[:, None] + torch.arange(length)
         latent = self.latent[episode, steps].float()
-        followed = model.follow(latent, self.action[episode, steps[:, :-1]], closing(rng, batch, length))
+        followed = model.follow(
+            latent, self.action[episode, steps[:, :-1]], closing(rng, batch, length, LONGEST_SPAN)
+        )
         return {"expected": 10 * F.mse_loss(followed.expected[:, 1:], latent[:, 1:])}
-
-
-def closing(rng: np.random.Generator, batch: int, length: int) -> Tensor:
-    """[batch, length]: 0 where eyes are closed, in random spans, never at the first look."""
-    time, eyes = np.arange(length), np.ones((batch, length), np.float32)
-    longest = min(LONGEST_SPAN, length // 2 + 2)
-    for chance in (0.8, 0.4):
-        begin = rng.integers(1, length, (batch, 1))
-        end = begin + rng.integers(1, longest + 1, (batch, 1))
-        closed = (time >= begin) & (time < end) & (rng.random((batch, 1)) < chance)
-        eyes[closed] = 0
-    return torch.from_numpy(eyes)

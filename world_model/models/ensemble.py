@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from world_model.data import Episodes
+from world_model.models.imagining import imagine
 from world_model.models.jepa import JEPA, LearnToPredict
-from world_model.models.parts import imagine, mlp, shown
+from world_model.models.parts import mlp, shown
 from world_model.models.pixel import Pixel
 from world_model.stages import Stage, TrainConfig
 
@@ -28,7 +29,7 @@ class Ensemble(JEPA):
         action_size: int,
         facts: dict[str, int],
         fast_size: int = 8,
-        context_size: int = 32,
+        context_size: int = 8,
         width: int = 128,
         members: int = 5,
         learns: Literal["jepa", "pixel"] = "jepa",

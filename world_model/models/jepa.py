@@ -6,7 +6,7 @@ walls stand. The predictor moves the first and only reads the second.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
@@ -16,8 +16,10 @@ from torch import Tensor, nn
 from world_model.data import Episodes, to_tensor
 from world_model.losses import sigreg, spread_apart
 from world_model.models.base import WorldModel
+from world_model.models.imagining import imagine
 from world_model.models.keypoints import KeypointEncoder, look_for
-from world_model.models.parts import Probe, imagine, make_encoder, make_viewer, mlp, shown, unwhiten, whiten
+from world_model.models.parts import Probe, Readings, make_encoder, make_viewer, mlp, shown, unwhiten, whiten
+from world_model.models.scene import SceneEncoder, begin
 from world_model.stages import Stage, TrainConfig
 
 
@@ -33,7 +35,7 @@ class JEPA(WorldModel):
         action_size: int,
         facts: dict[str, int],
         fast_size: int = 8,
-        context_size: int = 32,
+        context_size: int = 8,
         width: int = 256,
         keypoints: int = 0,
     ):
@@ -42,11 +44,16 @@ class JEPA(WorldModel):
         self.state_size = fast_size + context_size
         shape = tuple(obs_shape)
 
-        def encoder(size: int, scene: bool) -> nn.Module:
-            return KeypointEncoder(size, keypoints) if keypoints else make_encoder(shape, size, scene)
+        def encoder(size: int) -> nn.Module:
+            return KeypointEncoder(size, keypoints) if keypoints else make_encoder(shape, size)
 
-        self.encoder = encoder(fast_size, scene=False)
-        self.context = encoder(context_size, scene=True) if context_size else Nothing()
+        self.encoder = encoder(fast_size)
+        if not context_size:
+            self.context: nn.Module = Nothing()
+        elif len(shape) == 3 and not keypoints:
+            self.context = SceneEncoder(context_size)
+        else:
+            self.context = encoder(context_size)
         self.predictor = mlp(self.state_size + action_size, width, fast_size)
         self.viewer = make_viewer(shape, self.state_size)
         self.probe = Probe(self.state_size, facts)
@@ -74,8 +81,8 @@ class JEPA(WorldModel):
     def decode(self, state: Tensor) -> Tensor:
         return shown(self.viewer(state))
 
-    def read(self, state: Tensor) -> dict[str, Tensor]:
-        return self.probe(state)
+    def read(self, state: Tensor) -> Mapping[str, Tensor]:
+        return Readings(self.probe, state)
 
     def stages(self, episodes: Episodes, config: TrainConfig) -> Iterator[Stage]:
         """How it learns: what an episode keeps, then what actions move, then how they move it."""
@@ -115,6 +122,7 @@ class LearnContext(Stage):
         self.encoder = model.context
         self.episodes, self.config = episodes, config
         look_for(self.encoder, episodes.obs, config.seed)
+        begin(self.encoder, episodes.obs)
 
     def shaped(self, obs: Tensor) -> Tensor:
         return self.encoder(obs)
@@ -191,13 +199,11 @@ class LearnFast(Stage):
 
 
 class LearnToPredict(Stage):
-    """The fast encoder stands still, so nothing can collapse; the predictor learns through longer rollouts, and the
-    context with it: what of an episode matters shows in where predictions fail. The context is that of some other
-    frame of the episode: seen with the window's own first frame, it would learn windows by heart.
+    """Both encoders stand still, so nothing can collapse; the predictor learns through longer rollouts. It is given the
+    context of some other frame of the episode, so that it can't lean on what little of the window shows in its own.
 
     Half of the windows are drawn by how badly they were predicted last time: most steps cross an empty floor, and
-    walls would hardly be met. `other`, where given, is a predictor trained in place of the model's own, with the context
-    as it is.
+    walls would hardly be met. `other`, where given, is a predictor trained in place of the model's own.
     """
 
     name = "predict"
@@ -208,8 +214,8 @@ class LearnToPredict(Stage):
         super().__init__(config.predict_updates, 2e-3)
         self.predictor = model.predictor if other is None else other
         self.horizon, self.batch = 12, 256
-        self.context, self.episodes = model.context.requires_grad_(other is None), episodes
         self.fast = episodes.encoded(model.encoder.eval())
+        self.kept = episodes.encoded(model.context.eval())
         self.action = torch.from_numpy(episodes.action)
         self.scale = self.fast.flatten(0, 1).std(0)
         n, steps = self.action.shape[:2]
@@ -226,14 +232,8 @@ class LearnToPredict(Stage):
         episode, start = row // starts, row % starts
         steps = start[:, None] + torch.arange(self.horizon + 1)
         fast, action = self.fast[episode[:, None], steps], self.action[episode[:, None], steps[:, :-1]]
-        imagined = imagine(self.predictor, fast[:, 0], self._context(episode, rng), action)
+        anywhere = torch.from_numpy(rng.integers(0, self.kept.shape[1], len(episode)))
+        imagined = imagine(self.predictor, fast[:, 0], self.kept[episode, anywhere], action)
         error = ((imagined - fast[:, 1:]) / self.scale).square().mean((1, 2))
         self.surprise[row] = error.detach()
         return {"prediction": error.mean()}
-
-    def _context(self, episode: Tensor, rng: np.random.Generator) -> Tensor:
-        """[batch, C], each from a frame anywhere in its episode."""
-        anywhere = rng.integers(0, self.episodes.obs.shape[1], len(episode))
-        if isinstance(self.context, Nothing):  # gathering frames would take longer than all the rest
-            return torch.zeros(len(episode), 0)
-        return self.context(to_tensor(self.episodes.obs[episode.numpy(), anywhere]))

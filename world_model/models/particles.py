@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from world_model.data import Episodes
 from world_model.models.base import WorldModel
-from world_model.models.parts import Probe
+from world_model.models.parts import Probe, Readings
 from world_model.stages import Stage, TrainConfig
 
 KINDS = 6
@@ -263,32 +263,12 @@ class CloudProbe(Probe):
             if (terms @ weights - truth).square().mean() < 1e-4 * truth.var(0).mean():
                 getattr(self, f"sum_{name}").copy_(weights)
 
-    def forward(self, state: Tensor) -> dict[str, Tensor]:
-        return {name: self.one(state, name) for name in self.heads}
-
     def one(self, state: Tensor, name: str) -> Tensor:
-        """[..., D] -> the fact of that name, [..., k]."""
         each, weights = cloud(state, self.size), getattr(self, f"sum_{name}")
         if weights.any():
             return each.mean(-2) @ weights[:-1] + weights[-1]
         mean, scale = getattr(self, f"mean_{name}"), getattr(self, f"scale_{name}")
         return mean + scale * self.heads[name](each).mean(-2)
-
-
-class Readings(Mapping[str, Tensor]):
-    """Facts that are read when they are asked for: a planner that wants one does not pay for all."""
-
-    def __init__(self, probe: CloudProbe, state: Tensor):
-        self.probe, self.state = probe, state
-
-    def __getitem__(self, name: str) -> Tensor:
-        return self.probe.one(self.state, name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.probe.heads)
-
-    def __len__(self) -> int:
-        return len(self.probe.heads)
 
 
 class LearnChances(Stage):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -20,19 +22,20 @@ def mlp(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
     )
 
 
-def imagine(predictor: nn.Module, fast: Tensor, context: Tensor, actions: Tensor) -> Tensor:
-    """fast [B, F], context [B, C], actions [B, H, A] -> fast [B, H, F]: each step adds what the predictor, an `mlp` of
-    [fast | context | action], says. What the first layer makes of the context is worked out once, not every step."""
-    assert isinstance(predictor, nn.Sequential)
-    first, rest = predictor[0], predictor[1:]
-    assert isinstance(first, nn.Linear)
-    moved, kept, acted = first.weight.split([fast.shape[1], context.shape[1], actions.shape[2]], 1)
-    matrix, still = torch.cat([moved, acted], 1).T, F.linear(context, kept, first.bias)
-    imagined = []
-    for action in actions.unbind(1):
-        fast = fast + rest(torch.addmm(still, torch.cat([fast, action], 1), matrix))
-        imagined.append(fast)
-    return torch.stack(imagined, 1)
+PIECE = 512
+"""Rows that pass through a network together where there are many: so few that what its layers make of them stays in the
+processor's cache."""
+
+
+def in_pieces(net: nn.Module, rows: Tensor) -> Tensor:
+    """[..., D] -> net(rows), PIECE rows at a time."""
+    found = joined([net(piece) for piece in rows.reshape(-1, rows.shape[-1]).split(PIECE)])
+    return found.view(*rows.shape[:-1], found.shape[-1])
+
+
+def joined(pieces: list[Tensor]) -> Tensor:
+    """One piece isn't copied."""
+    return torch.cat(pieces) if len(pieces) > 1 else pieces[0]
 
 
 class Patches(nn.Conv2d):
@@ -104,20 +107,6 @@ class FrameEncoder(nn.Module):
         return self.head(x.flatten(1))
 
 
-class SceneEncoder(nn.Module):
-    """Frames [N, 3, 64, 64] uint8 -> [N, size], for what stays: 8 x 8 patches, then two linear layers over all of
-    them. Nothing strides over the patches, since that loses small fixed things, such as where a door is.
-    """
-
-    def __init__(self, size: int, channels: int = 32):
-        super().__init__()
-        self.stem = Patches(channels)
-        self.head = nn.Sequential(nn.Linear(channels * 8 * 8, 96), nn.ReLU(), nn.Linear(96, size))
-
-    def forward(self, obs: Tensor) -> Tensor:
-        return self.head(F.relu(self.stem(obs)).flatten(1))
-
-
 class VectorEncoder(nn.Module):
     """Vectors [N, d] float32 -> [N, size]."""
 
@@ -141,11 +130,9 @@ def unwhiten(encoder: nn.Module) -> None:
         remove_parametrizations(encoder.stem, "weight")
 
 
-def make_encoder(obs_shape: tuple[int, ...], size: int, scene: bool = False) -> nn.Module:
-    """For frames [3, 64, 64] or for vectors [d]; `scene`: of what stays, not of what moves."""
-    if len(obs_shape) == 1:
-        return VectorEncoder(obs_shape[0], size)
-    return SceneEncoder(size) if scene else FrameEncoder(size)
+def make_encoder(obs_shape: tuple[int, ...], size: int) -> nn.Module:
+    """For frames [3, 64, 64] or for vectors [d], of what moves."""
+    return VectorEncoder(obs_shape[0], size) if len(obs_shape) == 1 else FrameEncoder(size)
 
 
 class Viewer(nn.Module):
@@ -229,12 +216,30 @@ class Probe(nn.Module):
             self.register_buffer(f"scale_{name}", torch.ones(size))
 
     def forward(self, state: Tensor) -> dict[str, Tensor]:
-        return {
-            name: getattr(self, f"mean_{name}") + getattr(self, f"scale_{name}") * head(state)
-            for name, head in self.heads.items()
-        }
+        return {name: self.one(state, name) for name in self.heads}
+
+    def one(self, state: Tensor, name: str) -> Tensor:
+        """[..., D] -> that fact [..., k]."""
+        told = in_pieces(self.heads[name], state)
+        return getattr(self, f"mean_{name}") + getattr(self, f"scale_{name}") * told
 
     def fit_units(self, name: str, values: Tensor) -> None:
         """Learn a fact's mean and spread from recorded `values` [n, k]."""
         getattr(self, f"mean_{name}").copy_(values.mean(0))
         getattr(self, f"scale_{name}").copy_(values.std(0).clamp_min(1e-3))
+
+
+class Readings(Mapping[str, Tensor]):
+    """Facts that are read when they are asked for: a planner that wants one does not pay for all."""
+
+    def __init__(self, probe: Probe, state: Tensor):
+        self.probe, self.state = probe, state
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self.probe.one(self.state, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.probe.heads)
+
+    def __len__(self) -> int:
+        return len(self.probe.heads)

@@ -15,8 +15,10 @@ from torch import Tensor
 from world_model.data import Episodes, to_tensor
 from world_model.losses import picture_error, usual_frame
 from world_model.models.base import WorldModel
+from world_model.models.imagining import imagine
 from world_model.models.jepa import JEPA, LearnToPredict, imagined_by
-from world_model.models.parts import imagine, make_painter, mlp, unwhiten, whiten
+from world_model.models.parts import make_painter, mlp, unwhiten, whiten
+from world_model.models.scene import begin
 from world_model.stages import Stage, TrainConfig
 
 
@@ -50,6 +52,7 @@ class LearnToPaint(Stage):
         if self.usual is not None:
             self.painter.room.data = torch.logit(self.usual.clamp(0.02, 0.98))
         whiten(self.encoder, episodes.obs, config.whiten)
+        begin(self.context, episodes.obs)
 
     def finish(self) -> None:
         unwhiten(self.encoder)

@@ -1,0 +1,65 @@
+"""False premises: a question that takes for granted that somebody made what they did not make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from corpus.answering.choose import Candidate
+from corpus.answering.features import PERSON, RECORD
+from corpus.answering.lexicon import same
+from corpus.answering.question import Question
+from corpus.retrieval.index import Corpus
+from corpus.retrieval.words import squash, terms
+
+OPENING = 150
+"""Characters in which a source says what it is about, and whose."""
+_MADE = re.compile(
+    r"\b(?:did|does|do|has|have|had) (.{2,60}?) (?:invent|introduce|create|build|make|develop|propose|design|write|publish|"
+    r"release|found|launch|invented|introduced|created|built|made|developed|proposed|designed|written|published|released|"
+    r"founded|launched)\b(.+)"
+)
+
+
+def made_by_another(corpus: Corpus, question: Question, ranked: Sequence[Candidate]) -> Candidate | None:
+    """The sentence that says who made the thing, where the question takes for granted that somebody else did.
+
+    "Why did LeCun invent DreamerV3?": the sources about DreamerV3 tell who introduced it, and it isn't LeCun. None
+    where the maker is named among its authors, or where it begins, or where nothing tells who made it.
+    """
+    match = _MADE.search(question.text)
+    if not match or not any(word[0].isupper() for word in match.group(1).split()):
+        return None
+    who, thing = squash(match.group(1).split()[-1]), match.group(2)
+    about = {id for _, _, ids in corpus.names.subjects(thing) for id in ids}
+    told = [
+        c
+        for c in ranked
+        if c.source_id in about and RECORD.search(c.text) and PERSON.search(c.text) and not c.feature("leans")
+    ]
+    told.sort(key=lambda c: -c.feature("verbatim"))
+    for id in {c.source_id for c in told}:
+        source = corpus.sources[id]
+        opening = source.text[: source.text.find(".", OPENING)]
+        if who in squash(f"{' '.join(source.authors)} {opening} {' '.join(c.text for c in told)}"):
+            return None
+    return told[0] if told else None
+
+
+def never_made(corpus: Corpus, question: Question, ranked: Sequence[Candidate]) -> bool:
+    """Whether the question takes for granted that somebody made a thing, and nothing read for it names both at once.
+
+    "Why did LeCun invent the transformer?": LeCun and transformers are spoken of, never in one sentence. For a thing
+    that is the subject of a source, `made_by_another` knows better.
+    """
+    match = _MADE.search(question.text)
+    if not match or not match.group(1).split()[-1][0].isupper() or corpus.names.subjects(match.group(2)):
+        return False
+    if re.search(r"\b(?:make|made)\b", match.group()):
+        return False  # who makes progress makes no thing
+    who = squash(match.group(1).split()[-1])
+    thing = [term for term in terms(match.group(2)) if term in question.matter]
+    if not thing:
+        return False
+    rarest = max(thing, key=corpus.rarity)
+    return not any(who in squash(c.text) and same(rarest) & set(terms(c.text)) for c in ranked)
