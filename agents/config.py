@@ -44,7 +44,7 @@ class PlanConfig:
     planner: str = ""
     """icem, cem, mppi, gradient, shooting or feedback; categorical, mcts or breadth where an action is a choice."""
     objective: str = ""
-    """What the planner minimises: min-mean, sum, final, decoded, temporal or cost."""
+    """What the planner minimises: min-mean, sum, final, decoded, meet, temporal or cost."""
     seed: int = 0
     """Which tasks, and the planner's samples."""
     look_every: int = 0

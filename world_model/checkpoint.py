@@ -22,7 +22,6 @@ FAMILIES = {
     "pixel": ("world_model.models.pixel", "Pixel"),
     "rssm": ("world_model.models.rssm", "RSSM"),
     "ensemble": ("world_model.models.ensemble", "Ensemble"),
-    "belief": ("world_model.models.belief", "Belief"),
     "tracker": ("world_model.models.tracker", "Tracker"),
     "particles": ("world_model.models.particles", "Particles"),
     "tiles": ("world_model.models.tiles", "Tiles"),

@@ -45,9 +45,9 @@ class TrainConfig:
     whiten: float = 0.0
     """Patches of frames are whitened while the encoder learns, down to this variance, in grey levels squared; 0: not."""
     memory_size: int = 64
-    """Numbers in a belief, where a model remembers; in each cell of it, where a belief is a map."""
+    """Numbers that are remembered beside what would be seen, where a model remembers."""
     components: int = 24
-    """Principal components that tell what a cell looks like, where a latent is a map."""
+    """Numbers that tell a look, where a palette tells it."""
     batch: int = 64
     """Windows in a batch while the encoder learns."""
     rate: float = 1e-3

@@ -57,7 +57,7 @@ def tracking(model: str, episodes: int = 400, steps: int = 48, seed: int = 6_000
     found = checkpoint.load(model)
     if not isinstance(found.model, Remembering):
         raise AgentError(
-            f"model {model!r} is a {found.passport.family!r}, which remembers nothing; tracking needs a 'tracker' or a 'belief'"
+            f"model {model!r} is a {found.passport.family!r}, which remembers nothing; tracking needs a 'tracker'"
         )
     with one_thread():
         recorded = collect("peekaboo", episodes, steps, seed)

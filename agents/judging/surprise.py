@@ -79,7 +79,7 @@ def surprises(model: str, n: int = 100, seed: int = 20_000) -> Surprises:
     found = checkpoint.load(model)
     if not isinstance(found.model, Remembering):
         raise AgentError(
-            f"model {model!r} is a {found.passport.family!r}, which remembers nothing; surprise needs a 'tracker' or a 'belief'"
+            f"model {model!r} is a {found.passport.family!r}, which remembers nothing; surprise needs a 'tracker'"
         )
     nulls = [untrained(found.passport, found.model, k) for k in range(NULLS)]
     rows = []

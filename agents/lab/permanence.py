@@ -14,7 +14,7 @@ import numpy as np
 from agents.lab.base import Criterion, Experiment, Findings, Reading, Report
 from agents.lab.intervals import difference, mean, ratio
 
-MODEL = "peekaboo-belief"
+MODEL = "peekaboo-tracker"
 
 
 def measure(report: Report, *, quadruples: int, episodes: int, seeds: tuple[int, ...]) -> Findings:

@@ -95,7 +95,7 @@ def train(
 
     Args:
         world: The world's name, options included: two-rooms, or two-rooms:random.
-        family: The kind of model: jepa, pixel, rssm, ensemble, belief, tiles or particles.
+        family: The kind of model: jepa, pixel, rssm, ensemble, tracker, tiles or particles.
         name: The checkpoint's name; by default the world's and the family's.
         seeds: Training seeds; each records its own episodes.
         episodes: Evaluation tasks, the same for every seed.

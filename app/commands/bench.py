@@ -96,7 +96,7 @@ def walls(model: str = "two-rooms-random-jepa", dots: int = 2000, json: bool = F
 
 
 @benches.command
-def tracking(model: str = "peekaboo-belief", episodes: int = 400, json: bool = False) -> None:
+def tracking(model: str = "peekaboo-tracker", episodes: int = 400, json: bool = False) -> None:
     """How far off a ball is expected as it comes out from behind a screen, against a ball that was never hidden.
 
     Args:
@@ -112,7 +112,7 @@ def tracking(model: str = "peekaboo-belief", episodes: int = 400, json: bool = F
 
 
 @benches.command
-def surprises(model: str = "peekaboo-belief", quadruples: int = 100, json: bool = False) -> None:
+def surprises(model: str = "peekaboo-tracker", quadruples: int = 100, json: bool = False) -> None:
     """Whether a model is more surprised by what cannot be than by what can, for five violations, and what an untrained
     network is surprised by.
 

@@ -159,7 +159,7 @@ def test_it_is_fast_enough_to_record_from():
 
 
 def test_the_shipped_model_foresees_that_the_door_opens_for_who_took_the_key_and_for_no_other():
-    model = load("key-door-belief").model
+    model = load("key-door-tiles").model
     way = torch.from_numpy(np.concatenate([UP, UP, RIGHT, RIGHT, RIGHT]))[None]
     for lies, ends in ((1, [36, 12]), (0, [20, 12])):
         start = SCENE.copy()
@@ -172,6 +172,6 @@ def test_the_shipped_model_foresees_that_the_door_opens_for_who_took_the_key_and
 
 
 def test_the_shipped_model_is_planned_with_to_the_goal():
-    result = evaluate(PlanConfig(model="key-door-belief"), episodes=4)
+    result = evaluate(PlanConfig(model="key-door-tiles"), episodes=4)
     assert result.model_row.success == 1
     assert result.spl == 1

@@ -9,14 +9,14 @@ from agents.judging.remembering import moments, tracking
 from agents.judging.surprise import errors, latents, paired, score, single, surprises
 from agents.learning.collect import collect
 from agents.worlds.violations import FRAMES, quadruples
-from world_model.models.belief import Belief
+from world_model.models.tracker import Tracker
 
 
 @pytest.fixture(scope="module")
 def untaught():
     torch.manual_seed(0)
-    model = Belief((3, 64, 64), 1, {"ball": 2}, components=8, memory_size=8, width=16)
-    model.encoder.fit(collect("peekaboo", 20, 16, 0).obs[:, 0], 100)
+    model = Tracker((3, 64, 64), 1, {"ball": 2}, components=8, memory_size=8, width=16)
+    model.encoder.fit(collect("peekaboo", 20, 16, 0).obs, np.random.default_rng(0))
     return model
 
 
@@ -62,6 +62,6 @@ def test_a_model_without_memory_is_refused():
 
 
 def test_the_shipped_model_keeps_a_hidden_ball_in_mind():
-    found = tracking("peekaboo-belief", episodes=60)
+    found = tracking("peekaboo-tracker", episodes=60)
     assert found.hidden < 2.5 < found.last_seen / 2
     assert found.reemerging < 2.5

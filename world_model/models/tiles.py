@@ -21,10 +21,11 @@ from torch import Tensor, nn
 from world_model.data import Episodes, to_tensor
 from world_model.errors import WorldModelError
 from world_model.models.base import WorldModel
-from world_model.models.cells import CHUNK, PATCH
 from world_model.models.parts import Probe, has_bfloat16, shown
 from world_model.stages import Stage, TrainConfig
 
+PATCH = 8
+"""Pixels a side of a cell."""
 STAYS = 8.0
 """Nats by which a cell is expected to stay what it is, before anything is learned."""
 KEEPS = -1.0, -5.0
@@ -39,6 +40,8 @@ SPANS, CLOSED = 20, 4
 """In a batch, how often eyes are closed after a look, and for how many steps."""
 FRAMES_FITTED = 4096
 """That the kinds are found in."""
+CHUNK = 512
+"""States that a probe takes at once: a planner asks for hundreds of thousands."""
 
 
 class Tiles(WorldModel):
@@ -57,7 +60,7 @@ class Tiles(WorldModel):
         if len(obs_shape) != 3:
             raise WorldModelError(
                 f"the family 'tiles' learns from frames, and these observations are {obs_shape[0]} numbers; "
-                "train another family, such as belief"
+                "train another family, such as jepa"
             )
         self.encoder = Kinds(tuple(obs_shape), kinds)
         self.action_size, self.kinds, self.memory_size = action_size, kinds, memory_size
