@@ -71,13 +71,6 @@ def meet(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
     return d.amin(-1) + 0.05 * d.mean(-1)
 
 
-def caught(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
-    """`min_mean` of the chance that it isn't caught yet, as a probe reads it from the imagined states; for worlds whose goal
-    doesn't show where to catch. Whether something is caught can be seen afterwards: the probe learned it as an outcome."""
-    missed = 1 - _fact(mind.read(states), "caught").squeeze(-1).clamp(0, 1)
-    return missed.amin(-1) + 0.05 * missed.mean(-1)
-
-
 def cost(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
     """The sum of the costs that a probe reads from the imagined states; for worlds that have costs, not goals."""
     return _fact(mind.read(states), "cost").squeeze(-1).sum(-1)
@@ -98,7 +91,6 @@ OBJECTIVES: dict[str, Objective] = {
     "decoded": decoded,
     "temporal": temporal,
     "meet": meet,
-    "caught": caught,
     "cost": cost,
 }
 
