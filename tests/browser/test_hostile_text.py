@@ -57,7 +57,7 @@ def test_documents_questions_and_exports(visit):
         add(page, f"{PAYLOADS[0]}{PAYLOADS[2]}.md".replace("/", ""), text)
         page.fill("#paste-title", PAYLOADS[5][:100], force=True)
         untouched(page, ".ask")
-        ask(page, "Who sewed the Vexil flag?")
+        ask(page, "Who made the Vexil flag?")
         assert "Vexil" in page.locator(".turn:last-child .answer").inner_text()
         page.locator(".turn:last-child .chip").first.click()
         page.wait_for_selector(".reader mark")
