@@ -140,7 +140,8 @@ class _Job:
                 plan, self.episodes, self.report, folder / f"evaluation-{passport.weights_hash[:12]}.json"
             )
         scored = result.model_row if result else "not evaluated: the recordings name no world"
-        self.report(f"seed {seed}: {scored}, px off {drift}, through solid wall {through or 'not measured'}")
+        leaks = f", through solid wall {through['share']:.1%}" if through else ""
+        self.report(f"seed {seed}: {scored}, px off {drift}{leaks}")
         return _Trained(folder, passport, result, drift, through)
 
     def _there(
