@@ -147,12 +147,23 @@ class Episodes:
         self, rng: np.random.Generator, batch: int, length: int, more: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Random windows, and `more` frames [batch, more, ...] from anywhere in the same episode as each."""
+        rows, steps = self.places(rng, batch, length, more)
+        obs, action = self.obs[rows, steps], self.action[rows, steps[:, :length]]
+        return obs[:, : length + 1], action, obs[:, length + 1 :]
+
+    def places(
+        self, rng: np.random.Generator, batch: int, length: int, more: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Where random windows are: episodes [batch, 1] and steps [batch, length + 1 + more], the last `more` of which
+        lie anywhere in the same episode."""
         episode = rng.integers(0, len(self.obs), batch)
         start = rng.integers(0, self.action.shape[1] - length + 1, batch)
-        steps = start[:, None] + np.arange(length + 1)
         anywhere = rng.integers(0, self.obs.shape[1], (batch, more))
-        rows = episode[:, None]
-        return self.obs[rows, steps], self.action[rows, steps[:, :-1]], self.obs[rows, anywhere]
+        return episode[:, None], np.concatenate([start[:, None] + np.arange(length + 1), anywhere], 1)
+
+    def went(self) -> np.ndarray:
+        """[N, T + 1, A]: the sum of an episode's actions before each of its frames."""
+        return np.concatenate([np.zeros_like(self.action[:, :1]), self.action.cumsum(1)], 1)
 
     def frames(self, rng: np.random.Generator, batch: int, count: int) -> np.ndarray:
         """[batch, count, ...]: random observations, `count` from each of `batch` episodes."""

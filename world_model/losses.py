@@ -44,15 +44,17 @@ def sigreg(state: Tensor, generator: torch.Generator, projections: int = 128, kn
     return torch.trapezoid(gap * target, t).mean() * len(state)
 
 
-def usual_frame(obs: np.ndarray) -> Tensor:
-    """[N, T, H, W, 3] uint8 -> the mean of all episodes' first frames, [3, H, W] in [0, 1]."""
+def usual_frame(obs: np.ndarray) -> Tensor | None:
+    """[N, T, H, W, 3] uint8 -> the mean of all episodes' first frames, [3, H, W] in [0, 1]; None for vectors."""
+    if obs.dtype != np.uint8:
+        return None
     return torch.from_numpy(obs[:, 0].mean(0) / 255).movedim(-1, 0).float()
 
 
 def picture_error(
     painted: Tensor, seen: Tensor, usual: Tensor | None, resting: Tensor | None = None
 ) -> Tensor:
-    """Painted [N, 3, H, W] in [0, 1] against seen, uint8 -> scalar; vectors [N, d]: mean squared error.
+    """Painted [N, 3, H, W] in [0, 1] against seen, uint8 -> scalar; vectors [N, d], `usual` None: mean squared error.
 
     A dot is a hundredth of the pixels, and plain squared error hardly notices it: pixels that differ from the
     usual frame weigh up to 6 times as much, and those that differ from their episode's `resting` frame [N, 3, H, W]

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from world_model.data import Episodes
+from world_model.descent import descend, seeded
 from world_model.health import effective_rank
 from world_model.models.base import WorldModel
 from world_model.models.parts import Probe
@@ -124,23 +125,19 @@ def _linear(states: Tensor, facts: Tensor, unseen: Tensor) -> Tensor:
 
 
 def _mlp(states: Tensor, facts: dict[str, Tensor], seed: int, updates: int) -> Probe:
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
+    with seeded(seed):
         probe = Probe(states.shape[1], {name: values.shape[1] for name, values in facts.items()}, hidden=128)
     for name, values in facts.items():
         probe.fit_units(name, values)
     rng = np.random.default_rng(seed)
-    optimiser = torch.optim.Adam(probe.parameters(), 3e-3)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, updates)
-    for _ in range(updates):
+
+    def loss(update: int) -> Tensor:
         batch = torch.from_numpy(rng.integers(0, len(states), 512))
-        found = probe(states[batch])
-        loss = torch.zeros(())
+        found, total = probe(states[batch]), torch.zeros(())
         for name, values in facts.items():
             scale = getattr(probe, f"scale_{name}")
-            loss = loss + F.mse_loss(found[name] / scale, values[batch] / scale)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
+            total = total + F.mse_loss(found[name] / scale, values[batch] / scale)
+        return total
+
+    descend(probe.parameters(), loss, updates, 3e-3)
     return probe.requires_grad_(False)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from world_model.checkpoint import recipe_hash
 from world_model.errors import WorldModelError
 
 FILE = "training.pt"
@@ -19,10 +18,7 @@ class Kept:
 
     def __init__(self, folder: Path, run: dict[str, Any]):
         """`run` says which training this is; a state kept of another one is refused."""
-        self.path, self.run = (
-            folder / FILE,
-            hashlib.sha256(json.dumps(run, sort_keys=True).encode()).hexdigest(),
-        )
+        self.path, self.run = folder / FILE, recipe_hash(run)
 
     def load(self) -> dict[str, Any] | None:
         """None where nothing was kept. Raises WorldModelError for the state of another run, or a damaged one."""

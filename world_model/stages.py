@@ -65,14 +65,18 @@ class TrainConfig:
     """Kinds of tiles told apart, where a picture is laid of tiles."""
     reader_batch: int = 64
     """States in a batch of the viewer and the probes; pictures are painted of 64 of them at most."""
+    travel: float = 0.0
+    """Weight of reading the sum of actions between distant frames of an episode off the difference of their latents:
+    it keeps a backdrop from taking the agent's place in the latent, and the latent from crumpling; 0: not asked."""
 
 
 class Stage(nn.Module, ABC):
-    """Holds every module it trains, and as a buffer whatever else changes, so that saving a stage saves all of training."""
+    """Holds every module it trains, and as a buffer whatever else changes, so that saving a stage saves all of training. A
+    model of which it trains some parts is kept in a list, where torch doesn't look for modules."""
 
     name: str
-    shapes_all: bool = True
-    """Whether it can be said, while it runs, how far imagination is off."""
+    imagines: bool = True
+    """Whether what it trains imagines, so that it can be said while it runs how far imagination is off."""
     steepest: float = 10.0
     """Norm that a gradient is cut down to."""
 

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from world_model.data import Episodes
+from world_model.descent import descend, seeded
 from world_model.models.parts import in_pieces, mlp
 from world_model.stages import Stage, TrainConfig
 
@@ -76,7 +77,7 @@ class LearnTemporal(Stage):
     learned too. Goals come from all episodes where those share a room, else from the same one."""
 
     name = "temporal"
-    shapes_all = False
+    imagines = False
 
     def __init__(self, model: WorldModel, episodes: Episodes, config: TrainConfig):
         super().__init__(config.temporal_updates, 2e-3)
@@ -105,16 +106,12 @@ def fit(model: WorldModel, episodes: Episodes, config: TrainConfig) -> Temporal:
     """A temporal distance for a trained model, left on it as `model.temporal`; for models made before there was one."""
     from world_model.train import one_thread
 
-    with one_thread(), torch.random.fork_rng():
-        torch.manual_seed(config.seed)
+    with one_thread(), seeded(config.seed):
         rng = np.random.default_rng(config.seed)
         stage = LearnTemporal(model, episodes, config)
-        optimiser = torch.optim.Adam(stage.head.parameters(), stage.learning_rate)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, stage.updates)
-        for _ in range(stage.updates):
-            loss = sum(stage.loss(rng).values(), torch.zeros(()))
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
+
+        def loss(update: int) -> Tensor:
+            return sum(stage.loss(rng).values(), torch.zeros(()))
+
+        descend(stage.head.parameters(), loss, stage.updates, stage.learning_rate)
     return stage.head.requires_grad_(False).eval()

@@ -142,18 +142,18 @@ class _Run:
         return {"stage": index, "model": weights, "chance": torch.get_rng_state(), "seconds": seconds}
 
     def _health(self, stage: Stage, model: WorldModel, update: int, parts: dict[str, float]) -> Health:
-        spread, rank = latent_health(stage, model, self.watched)
-        measured = stage.shapes_all and (update % MEASURE_EVERY == 0 or update == stage.updates)
+        spread, rank, within = latent_health(stage, model, self.watched)
+        measured = stage.imagines and (update % MEASURE_EVERY == 0 or update == stage.updates)
         off = imagined_error(stage, model, self.watched) if measured else None
         seconds = time.perf_counter() - self.begin
-        return Health(stage.name, update, stage.updates, parts, spread, rank, seconds, off)
+        return Health(stage.name, update, stage.updates, parts, spread, rank, seconds, off, within)
 
 
 class Readers(Stage):
     """The viewer and the probes, from states that no longer move. Nothing flows back into the model."""
 
     name = "readers"
-    shapes_all = False
+    imagines = False
     viewer: Any
     """One with `begin`, for frames."""
     probe: Probe
@@ -167,7 +167,7 @@ class Readers(Stage):
         self.facts = {name: torch.from_numpy(values).float() for name, values in episodes.facts.items()}
         for name, values in self.facts.items():
             self.probe.fit_units(name, values.flatten(0, 1))
-        self.usual = usual_frame(episodes.obs) if len(episodes.obs_shape) == 3 else None
+        self.usual = usual_frame(episodes.obs)
         if self.usual is not None:
             self.viewer.begin(self.usual, self.states)
             self.resting = torch.from_numpy(episodes.obs.mean(1, dtype=np.float32) / 255).movedim(-1, 1)

@@ -1,14 +1,12 @@
-"""Mending what is misspelled: words that neither the corpus nor our lists know, when a known one is near.
+"""Mending what is misspelled: words that neither the corpus nor a list of English know, when a known one is near.
 
-A word that the embedder's vocabulary holds whole (its 20,000 commonest) is a word, however rare in the corpus: a
-cello is no cell.
+Ordinary English is left alone, however rare in the corpus: a cello is no cell, and who sewed gave no seed.
 """
 
 from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
 
 from corpus.answering.kinds import FORM_WORDS
 from corpus.answering.lexicon import STOP
@@ -19,7 +17,8 @@ SHORTEST = 5
 """Letters; a shorter word has too many neighbours."""
 LONG = 8
 """From so many letters on, two may be wrong."""
-_ENDINGS = ("est", "er", "ing", "ed", "s", "ly")
+_BRITISH = (("is", "iz"), ("our", "or"), ("ogue", "og"))
+"""How British and American spellings differ; the list has the American ones."""
 _OWN = frozenset().union(STOP, *FORM_WORDS.values())
 
 
@@ -34,35 +33,27 @@ def mended(text: str, corpus: Corpus) -> str:
         low = plain(word)
         if len(low) < SHORTEST or not low.isascii() or low in _OWN or low in corpus.names.vocabulary:
             return word
-        if corpus.count(stem(low)) or (corpus.embedder and _bases(low) & _common(corpus.embedder.folder)):
+        if corpus.count(stem(low)) or _is_english(low):
             return word
         named = word[0].isupper() and match.start() > 0
         slips = 1 if named or len(low) < LONG else 2
-        return _nearest(low, slips, corpus) or word
+        found = _nearest(low, slips, corpus)
+        return found[:1].upper() + found[1:] if word[0].isupper() and found else found or word
 
     text = re.sub(r"\b(what|who|how|where|when)s\b", r"\1's", text, flags=re.IGNORECASE)
     return re.sub(r"(?<![\w'’-])[^\W\d_]+(?![\w'’-])", put_right, text)
 
 
-def _bases(word: str) -> set[str]:
-    """The word and what it may be a form of: scary for scariest, direct for directed."""
-    endings = (
-        ("iest", "y"),
-        ("ier", "y"),
-        ("ies", "y"),
-        *((end, add) for end in _ENDINGS for add in ("", "e")),
-    )
-    found = {word.removesuffix(end) + add for end, add in endings if word.endswith(end)}
-    return {word} | {base for base in found if len(base) >= SHORTEST - 1}
+def _is_english(word: str) -> bool:
+    return any(form in _english() for form in (word, *(word.replace(a, b) for a, b in _BRITISH)))
 
 
 @cache
-def _common(folder: Path) -> frozenset[str]:
-    """The whole words of the embedder's vocabulary; empty where it keeps none we can read."""
-    try:
-        return frozenset((folder / "vocab.txt").read_text(encoding="utf-8").split())
-    except (OSError, UnicodeDecodeError):
-        return frozenset()
+def _english() -> frozenset[str]:
+    """160,000 words with their inflected forms; read at the first word that the corpus does not know."""
+    from spellchecker import SpellChecker
+
+    return frozenset(SpellChecker(language="en").word_frequency.words())
 
 
 def _nearest(word: str, slips: int, corpus: Corpus) -> str:

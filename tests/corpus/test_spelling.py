@@ -20,6 +20,13 @@ from corpus.retrieval.index import Corpus
         ("difference between a cello and a viola", "difference between a cello and a viola"),
         ("What is the boiling point of ethanol?", "What is the boiling point of ethanol?"),
         ("How well does RoboCat learn new arms?", "How well does RoboCat learn new arms?"),
+        ("Who sewed the robot's jacket?", "Who sewed the robot's jacket?"),
+        ("Why does LeCun scorn pixels?", "Why does LeCun scorn pixels?"),
+        (
+            "Was the estimate recanted, and was it authorised?",
+            "Was the estimate recanted, and was it authorised?",
+        ),
+        ("What did Hinten write?", "What did Hinton write?"),
     ],
 )
 def test_only_slips_are_mended(typed: str, meant: str, corpus: Corpus) -> None:

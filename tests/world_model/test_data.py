@@ -22,6 +22,19 @@ def test_what_is_saved_comes_back(tmp_path, world):
     assert all((back.facts[name] == made.facts[name]).all() for name in made.facts)
 
 
+def test_where_actions_went_is_their_sum_between_two_frames():
+    made = collect("two-rooms", 5, 18, seed=1)
+    rows, steps = made.places(np.random.default_rng(0), 64, 4, 2)
+    assert (np.diff(steps[:, :5]) == 1).all()
+    assert steps.min() >= 0
+    assert steps.max() <= 18
+    went = made.went()[rows, steps]
+    for row, (start, *_, anywhere), there in zip(rows[:, 0], steps, went, strict=True):
+        first, last = sorted((start, anywhere))
+        sign = 1 if anywhere >= start else -1
+        assert sign * (there[-1] - there[0]) == pytest.approx(made.action[row, first:last].sum(0), abs=1e-4)
+
+
 def test_recordings_without_a_recipe_are_known_by_their_bytes(tmp_path):
     made = collect("two-rooms", 5, 18, seed=1)
     for name, seed in (("a", 1), ("b", 2)):

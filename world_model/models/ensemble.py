@@ -82,13 +82,6 @@ class Ensemble(JEPA):
         each = context[..., None, :].expand(*fast.shape[:-1], -1)
         return self.probe(torch.cat([fast, each], -1))
 
-    def disagreement(self, state: Tensor, fact: str = "") -> Tensor:
-        """[..., D] -> [...]: the members' standard deviation around their mean: of latents (root mean square over
-        dimensions), or, with a fact named, of what the probe reads (its length, in the fact's units)."""
-        if fact:
-            return self.read_each(state)[fact].var(-2, correction=0).sum(-1).sqrt()
-        return self._split(state)[0].var(-2, correction=0).mean(-1).sqrt()
-
     def stages(self, episodes: Episodes, config: TrainConfig) -> Iterator[Stage]:
         """One model as its family learns it; then the other predictors, one after the other, everything else frozen."""
         yield from self.learns.stages(self, episodes, config)

@@ -50,7 +50,7 @@ class JEPA(WorldModel):
         self.encoder = encoder(fast_size)
         if not context_size:
             self.context: nn.Module = Nothing()
-        elif len(shape) == 3 and not keypoints:
+        elif len(shape) == 3:
             self.context = SceneEncoder(context_size)
         else:
             self.context = encoder(context_size)
@@ -115,7 +115,7 @@ class LearnContext(Stage):
     """
 
     name = "context"
-    shapes_all = False
+    imagines = False
 
     def __init__(self, model: JEPA, episodes: Episodes, config: TrainConfig):
         super().__init__(config.context_updates, 2e-3)
@@ -146,6 +146,11 @@ class LearnFast(Stage):
     frames of different episodes, or over the differences between distant frames of one episode, where what stays the
     same, its layout or its backdrop, cannot supply the variance (but two places that no episode joins may then share a
     latent).
+
+    All of that can be had from a latent that is wrong in the large. A backdrop that an episode keeps is predicted
+    without error, so the encoder may settle on it before it has seen the agent; and a latent that tells neighbours
+    apart may be crumpled, with far places side by side. `travel` sees both: the difference of the latents of any two
+    frames of an episode should tell, linearly, the sum of the actions between them.
     """
 
     name = "fast"
@@ -156,6 +161,10 @@ class LearnFast(Stage):
         self.predictor = mlp(model.fast_size + model.context_size + model.action_size, 128, model.fast_size)
         self.inverse = mlp(2 * model.fast_size, 64, model.action_size)
         self.episodes, self.config = episodes, config
+        if config.travel:
+            self.travel = nn.Linear(model.fast_size, model.action_size, bias=False)
+            went = torch.from_numpy(episodes.went())
+            self.went = went / (2**0.5 * (went - went.mean(1, keepdim=True)).std()).clamp_min(1e-6)
         whiten(self.encoder, episodes.obs, config.whiten)
         look_for(self.encoder, episodes.obs, config.seed)
 
@@ -166,22 +175,26 @@ class LearnFast(Stage):
         return imagined_by(self.predictor, model, state, actions)
 
     def loss(self, rng: np.random.Generator) -> dict[str, Tensor]:
-        window, action, elsewhere = self.episodes.windows_and_frames(
-            rng, self.config.batch, self.config.horizon, 2
-        )
-        obs = to_tensor(np.concatenate([window, elsewhere], 1))
+        rows, steps = self.episodes.places(rng, self.config.batch, self.config.horizon, 2)
+        obs = to_tensor(self.episodes.obs[rows, steps])
         both = self.encoder(obs.flatten(0, 1)).unflatten(0, obs.shape[:2])
         fast, far = both[:, :-2], both[:, -2:]
-        actions = torch.from_numpy(action)
+        actions = torch.from_numpy(self.episodes.action[rows, steps[:, : self.config.horizon]])
         context = self.context(obs[:, 0])
         imagined = imagine(self.predictor, fast[:, 0], context, actions)
         apart = torch.cat([far[:, 0] - fast[:, 0], far[:, 1] - fast[:, -1]]) / 2**0.5
         read = self.inverse(torch.cat([fast[:, :-1], fast[:, 1:]], -1))
-        return {
+        parts = {
             "prediction": F.mse_loss(imagined, fast[:, 1:]),
             "inverse": self.config.inverse * F.mse_loss(read, actions),
             **self._spread(apart, fast[:, 0], rng),
         }
+        if self.config.travel:
+            between = torch.tensor([[0, -2], [-3, -1], [-2, -1]])
+            one, two = both[:, between].unbind(2)
+            went, gone = self.went[torch.from_numpy(rows), torch.from_numpy(steps)][:, between].unbind(2)
+            parts["travel"] = self.config.travel * F.mse_loss(self.travel(two - one), gone - went)
+        return parts
 
     def _spread(self, apart: Tensor, anywhere: Tensor, rng: np.random.Generator) -> dict[str, Tensor]:
         """What keeps differences within episodes [2 B, F] and frames of different episodes [B, F] spread out."""

@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from world_model.models.parts import Patches
+from world_model.data import to_tensor
+from world_model.models.parts import Patches, patches_of
 
 CELLS = 16
 """Along each side of a map: patches of 4 x 4 pixels."""
@@ -52,7 +53,7 @@ class KeypointEncoder(nn.Module):
         even to a gradient. Patches are drawn as k-means++ draws its seeds (Arthur and Vassilvitskii 2007), by their
         squared distance from those drawn already, on whitened patches: what is rare is as likely as what is large.
         """
-        patches = self.stem.patches(torch.from_numpy(obs).movedim(-1, 1)).flatten(0, 2).float() / 127.5 - 1
+        patches = patches_of(to_tensor(obs), self.stem.side).flatten(0, 2).float() / 127.5 - 1
         mean, spread = patches.mean(0), patches.T.cov() + RIDGE * torch.eye(patches.shape[1])
         value, vector = torch.linalg.eigh(spread)
         root = vector @ torch.diag(value.rsqrt()) @ vector.T

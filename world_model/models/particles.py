@@ -275,7 +275,7 @@ class LearnChances(Stage):
     """Maximum likelihood of recorded steps."""
 
     name = "chances"
-    shapes_all = False
+    imagines = False
 
     def __init__(self, model: Particles, episodes: Episodes, config: TrainConfig):
         super().__init__(config.predict_updates, 3e-3)

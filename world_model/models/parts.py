@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import torch
@@ -27,7 +27,7 @@ PIECE = 512
 processor's cache."""
 
 
-def in_pieces(net: nn.Module, rows: Tensor) -> Tensor:
+def in_pieces(net: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
     """[..., D] -> net(rows), PIECE rows at a time."""
     found = joined([net(piece) for piece in rows.reshape(-1, rows.shape[-1]).split(PIECE)])
     return found.view(*rows.shape[:-1], found.shape[-1])
@@ -47,20 +47,22 @@ class Patches(nn.Conv2d):
 
     def __init__(self, channels: int, side: int = 8):
         super().__init__(3, channels, kernel_size=side, stride=side)
-        self.side, self.cells = side, 64 // side
+        self.side = side
 
     def forward(self, obs: Tensor) -> Tensor:
         kind = torch.bfloat16 if self.training and has_bfloat16() else torch.float32
-        patches = self.patches(obs).to(kind)
+        patches = patches_of(obs, self.side).to(kind)
         weight = self.weight.permute(0, 2, 3, 1).flatten(1)
         assert self.bias is not None
         offset = (self.bias - weight.sum(1)).to(kind)
         return F.linear(patches, (weight / 127.5).to(kind), offset).float().movedim(-1, 1)
 
-    def patches(self, obs: Tensor) -> Tensor:
-        """Frames [N, 3, 64, 64] -> [N, cells, cells, side * side * 3]: each patch by rows, then pixels, then colours."""
-        rows = obs.movedim(-3, -1).reshape(-1, self.cells, self.side, self.cells, 3 * self.side)
-        return rows.transpose(2, 3).flatten(3)
+
+def patches_of(obs: Tensor, side: int) -> Tensor:
+    """Frames [N, 3, 64, 64] -> [N, 64 / side, 64 / side, side * side * 3]: each patch by rows, then pixels, then colours."""
+    cells = obs.shape[-1] // side
+    rows = obs.movedim(-3, -1).reshape(-1, cells, side, cells, 3 * side)
+    return rows.transpose(2, 3).flatten(3)
 
 
 class Whitening(nn.Module):
@@ -177,13 +179,14 @@ class Painter(nn.Module):
     `room` is what the frames have in common; an MLP paints what differs, in 16 x 16 cells of 4 x 4 pixels.
     """
 
-    def __init__(self, state_size: int, channels: int = 6):
+    def __init__(self, state_size: int, usual: Tensor, channels: int = 6):
+        """`usual` [3, 64, 64] in [0, 1]: what `room` begins as."""
         super().__init__()
         self.channels = channels
         self.cells = nn.Sequential(nn.Linear(state_size, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU())
         self.grid = nn.Linear(64, channels * 16 * 16)
         self.pixels = nn.Conv2d(channels, 3 * 4 * 4, kernel_size=1)
-        self.room = nn.Parameter(torch.zeros(3, 64, 64))
+        self.room = nn.Parameter(torch.logit(usual.clamp(0.02, 0.98)))
 
     def forward(self, state: Tensor) -> Tensor:
         grid = F.relu(self.grid(self.cells(state))).view(-1, self.channels, 16, 16)
@@ -195,9 +198,9 @@ def make_viewer(obs_shape: tuple[int, ...], state_size: int) -> nn.Module:
     return Viewer(state_size) if len(obs_shape) == 3 else mlp(state_size, 64, obs_shape[0])
 
 
-def make_painter(obs_shape: tuple[int, ...], state_size: int) -> nn.Module:
-    """For frames, or for vectors."""
-    return Painter(state_size) if len(obs_shape) == 3 else mlp(state_size, 64, obs_shape[0])
+def make_painter(obs_shape: tuple[int, ...], state_size: int, usual: Tensor | None) -> nn.Module:
+    """For frames, of which one is the `usual`, or for vectors."""
+    return mlp(state_size, 64, obs_shape[0]) if usual is None else Painter(state_size, usual)
 
 
 def shown(picture: Tensor) -> Tensor:

@@ -46,11 +46,9 @@ class LearnToPaint(Stage):
         super().__init__(config.fast_updates, config.rate)
         self.encoder, self.context, size = model.encoder, model.context, model.fast_size + model.context_size
         self.predictor = mlp(size + model.action_size, 128, model.fast_size)
-        self.painter = make_painter(episodes.obs_shape, size)
+        self.usual = usual_frame(episodes.obs)
+        self.painter = make_painter(episodes.obs_shape, size, self.usual)
         self.episodes, self.config = episodes, config
-        self.usual = usual_frame(episodes.obs) if len(episodes.obs_shape) == 3 else None
-        if self.usual is not None:
-            self.painter.room.data = torch.logit(self.usual.clamp(0.02, 0.98))
         whiten(self.encoder, episodes.obs, config.whiten)
         begin(self.context, episodes.obs)
 

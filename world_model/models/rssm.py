@@ -118,12 +118,10 @@ class LearnToDream(Stage):
     def __init__(self, model: RSSM, episodes: Episodes, config: TrainConfig):
         super().__init__(config.fast_updates, config.rate)
         self.posterior, self.memory, self.prior = model.posterior, model.memory, model.prior
-        self.painter = make_painter(episodes.obs_shape, model.state_size)
+        self.usual = usual_frame(episodes.obs)
+        self.painter = make_painter(episodes.obs_shape, model.state_size, self.usual)
         self.episodes, self.batch, self.memory_size = episodes, config.batch, model.memory_size
         self.steps = 2 * config.horizon
-        self.usual = usual_frame(episodes.obs) if len(episodes.obs_shape) == 3 else None
-        if self.usual is not None:
-            self.painter.room.data = torch.logit(self.usual.clamp(0.02, 0.98))
         whiten(self.posterior, episodes.obs, config.whiten)
 
     def finish(self) -> None:

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from world_model.data import Episodes, to_tensor
 from world_model.errors import WorldModelError
 from world_model.models.base import WorldModel
-from world_model.models.parts import Probe, has_bfloat16, shown
+from world_model.models.parts import Probe, has_bfloat16, in_pieces, patches_of, shown
 from world_model.stages import Stage, TrainConfig
 
 PATCH = 8
@@ -40,8 +40,6 @@ SPANS, CLOSED = 20, 4
 """In a batch, how often eyes are closed after a look, and for how many steps."""
 FRAMES_FITTED = 4096
 """That the kinds are found in."""
-CHUNK = 512
-"""States that a probe takes at once: a planner asks for hundreds of thousands."""
 
 
 class Tiles(WorldModel):
@@ -184,21 +182,16 @@ class Kinds(nn.Module):
     @torch.no_grad()
     def fit(self, obs: np.ndarray) -> None:
         """To frames [N, H, W, 3]."""
-        found = np.unique(self.patches(to_tensor(obs)).flatten(0, 2).numpy(), axis=0)
+        found = np.unique(patches_of(to_tensor(obs), PATCH).flatten(0, 2).numpy(), axis=0)
         patches = torch.from_numpy(found).float()
         far = torch.full((len(patches),), torch.inf)
         for kind in range(min(len(self.patch), len(patches))):
             self.patch[kind] = patches[far.argmax()]
             far = torch.minimum(far, (patches - self.patch[kind]).square().sum(1))
 
-    def patches(self, obs: Tensor) -> Tensor:
-        """[N, 3, 64, 64] -> [N, 8, 8, P]."""
-        rows = obs.movedim(-3, -1).reshape(-1, self.side, PATCH, self.side, 3 * PATCH)
-        return rows.transpose(2, 3).flatten(3)
-
     def index(self, obs: Tensor) -> Tensor:
         """[N, 3, 64, 64] -> [N, 8, 8] uint8."""
-        likeness = F.linear(self.patches(obs).float(), self.patch, -self.patch.square().sum(1) / 2)
+        likeness = F.linear(patches_of(obs, PATCH).float(), self.patch, -self.patch.square().sum(1) / 2)
         return likeness.argmax(-1).byte()
 
     def forward(self, obs: Tensor) -> Tensor:
@@ -234,17 +227,15 @@ class TileProbe(Probe):
         self.place = torch.stack(torch.meshgrid(place, place, indexing="ij"), -1).flatten(0, 1)
 
     def forward(self, state: Tensor) -> dict[str, Tensor]:
-        found = torch.cat([self._found(some) for some in state.reshape(-1, state.shape[-1]).split(CHUNK)])
-        return {name: values.view(*state.shape[:-1], -1) for name, values in super().forward(found).items()}
+        return super().forward(in_pieces(self._found, state))
 
     def _found(self, state: Tensor) -> Tensor:
         side, _, kinds = self.map_shape
         look, memory = state.split([side * side * kinds, state.shape[1] - side * side * kinds], 1)
         there = look.unflatten(1, (side * side, kinds))
         much = there.sum(1)
-        where = (
-            torch.einsum("nck,cx->nkx", there, self.place) / much.clamp_min(1)[..., None]
-        )  # a trace of a kind is no place
+        some = much.clamp_min(1)[..., None]  # a trace of a kind is no place
+        where = torch.einsum("nck,cx->nkx", there, self.place) / some
         return torch.cat([much / side, where.flatten(1), memory], 1)
 
 
@@ -256,7 +247,7 @@ class LearnToExpect(Stage):
     """
 
     name = "expect"
-    shapes_all = False
+    imagines = False
     surprise: Tensor
     """[N]: the largest that each episode held when it was last learned from, in nats."""
 

@@ -134,7 +134,7 @@ class LearnToTrack(Stage):
     """
 
     name = "track"
-    shapes_all = False
+    imagines = False
     steepest = (
         0.1  # about the usual: through many steps some are a hundred times as steep, and one would undo all
     )
