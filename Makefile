@@ -50,7 +50,7 @@ lock:            ## make requirements.lock again from pyproject.toml
 	rm -rf .venv-lock
 
 embeddings: install  ## embed the sources again, after one has changed
-	$(BIN)/python -m corpus.retrieval.index
+	$(BIN)/python -m corpus.library.shipped
 
 model: install   ## train the shipped model again, on three seeds
 	$(BIN)/orrery train --out runs/train

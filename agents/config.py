@@ -42,7 +42,7 @@ class PlanConfig:
     model: str = ""
     """A shipped model's name, or a folder with a checkpoint; left out, one that learned the world."""
     planner: str = ""
-    """icem, cem, mppi, gradient, shooting or feedback; categorical, mcts or breadth where an action is a choice."""
+    """icem, cem, mppi, gradient, shooting, halving or feedback; categorical, mcts or breadth where an action is a choice."""
     objective: str = ""
     """What the planner minimises: min-mean, sum, final, decoded, meet, temporal or cost."""
     seed: int = 0

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from agents.episode import to_frames
 from agents.errors import AgentError
-from agents.loop import Eyes, to_frames
+from agents.loop import Eyes
 from agents.worlds import make_world
 from agents.worlds.base import World
 from world_model.checkpoint import Checkpoint, load, read_passport, shipped

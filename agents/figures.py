@@ -28,6 +28,8 @@ STYLE = (
     ".f{color:var(--o-text,#0f172a);font:12px system-ui,sans-serif}"
     "@media(prefers-color-scheme:dark){.f{color:var(--o-text,#e6ebf3)}}"
     ".f text{fill:currentColor}.f .h{font-weight:600;font-size:14px}.f .m{text-anchor:middle}.f .e{text-anchor:end}"
+    ".f .b{fill:none;stroke:#fff;stroke-width:1.5;stroke-dasharray:4 3}"
+    ".f .l{fill:#fff;stroke:#000;stroke-width:3px;paint-order:stroke;font-size:11px}"
     ".f .a{stroke:currentColor;stroke-opacity:.25;fill:none}.f .v{stroke:currentColor;stroke-width:1.5;fill:none}"
 )
 
@@ -107,9 +109,15 @@ def bars(
     return _svg(title, bottom + 42, body)
 
 
-def pictures(title: str, panels: Mapping[str, np.ndarray], notes: Mapping[str, str] | None = None) -> str:
+def pictures(
+    title: str,
+    panels: Mapping[str, np.ndarray],
+    notes: Mapping[str, str] | None = None,
+    boxes: Mapping[str, tuple[float, float, float, float]] | None = None,
+) -> str:
     """Arrays [H, W] side by side, each from its least (dark) to its largest number (light); nan is left empty. A note of
-    up to two lines stands below its panel."""
+    up to two lines stands below its panel. `boxes` are outlined and named in every panel: left, right, top, bottom, as
+    shares of its width and height."""
     gap, across = 16, min(4, len(panels))
     side = width = min(200.0, (WIDE - 40 - gap * (across - 1)) / across)
     body = []
@@ -121,6 +129,13 @@ def pictures(title: str, panels: Mapping[str, np.ndarray], notes: Mapping[str, s
         body.append(
             f'<image {box} style="image-rendering:pixelated" href="data:image/png;base64,{_png(values)}"/>'
         )
+        high = side * tall / wide
+        for label, (left, right, top, bottom) in (boxes or {}).items():
+            body.append(
+                f'<rect class="b" x="{x + side * left:.1f}" y="{y + high * top:.1f}" width="{side * (right - left):.1f}" '
+                f'height="{high * (bottom - top):.1f}"/><text class="l" x="{x + side * left + 5:.1f}" '
+                f'y="{y + high * top + 14:.1f}">{escape(label)}</text>'
+            )
         for row, line in enumerate((notes or {}).get(name, "").split("\n")):
             body.append(_text(x, y + side * tall / wide + 16 * (row + 1), line))
     return _svg(title, 44 + (side + 56) * math.ceil(len(panels) / across), body)
@@ -158,8 +173,8 @@ def table(
     return _svg(title, top + 24 + tall * len(ys), body)
 
 
-def stack(parts: Sequence[str]) -> str:
-    """Figures one below the other, as one."""
+def stack(title: str, parts: Sequence[str]) -> str:
+    """Figures one below the other, as one; `title` is read out and not drawn."""
     tops, heights = [0.0], [float(part.split('viewBox="0 0 ')[1].split('"')[0].split()[1]) for part in parts]
     for height in heights:
         tops.append(tops[-1] + height + 10)
@@ -167,7 +182,10 @@ def stack(parts: Sequence[str]) -> str:
         part.replace("<svg ", f'<svg y="{top:.0f}" width="{WIDE}" height="{height:.0f}" ', 1)
         for part, top, height in zip(parts, tops, heights, strict=False)
     )
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {tops[-1]:.0f}">{inner}</svg>'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {tops[-1]:.0f}" role="img" '
+        f'aria-label="{escape(title)}">{inner}</svg>'
+    )
 
 
 class _Axis:
@@ -241,7 +259,9 @@ def _nice(step: float) -> float:
 
 
 def _number(value: float) -> str:
-    if value and (abs(value) >= 1e6 or abs(value) < 1e-3):
+    if abs(value) >= 1e6:
+        return f"{value / 1e6:,.3g} M"
+    if value and abs(value) < 1e-3:
         return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from torch import Tensor
@@ -20,60 +21,72 @@ class Mind(Protocol):
     def steps(self, state: Tensor, goal: Tensor) -> Tensor: ...
 
 
-Objective = Callable[[Mind, Tensor, Tensor], Tensor]
-"""mind, states [B, S, H, D] of S candidates, goal [B, D] -> cost [B, S]."""
+Along = Callable[[Mind, Tensor, Tensor], Tensor]
+"""mind, states [B, S, H, D] of S candidates, goal [B, D] -> something of every imagined step [B, S, H]."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What a plan costs: something of each step, summed up over the steps. A planner that gives plans up half-way asks for
+    the two apart."""
+
+    along: Along
+    over: Callable[[Tensor], Tensor]
+    """[B, S, H] -> cost [B, S]."""
+
+    def __call__(self, mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
+        return self.over(self.along(mind, states, goal))
 
 
 def distance(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
-    """Squared distance to the goal at each step, [B, S, H], between what the mind says is to be compared."""
+    """Squared distance to the goal, between what the mind says is to be compared."""
     return (mind.embed(states) - mind.embed(goal)[:, None, None]).square().sum(-1)
 
 
-def final(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
-    """Distance at the horizon: the textbook cost. It rewards arriving late and staying, not arriving."""
-    return distance(mind, states, goal)[..., -1]
-
-
-def total(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
-    """Mean distance over the horizon."""
-    return distance(mind, states, goal).mean(-1)
-
-
-def min_mean(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
-    """The nearest the plan ever comes, plus a twentieth of the mean so that ties are broken towards sooner."""
-    d = distance(mind, states, goal)
-    return d.amin(-1) + 0.05 * d.mean(-1)
-
-
-def decoded(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
-    """`min_mean` of the squared pixels between where a probe reads the agent, imagined and at the goal. The probe learned
-    from true positions, which the latent never saw: it plans with a referee's tool, and says so."""
+def decoded_distance(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
+    """Squared pixels between where a probe reads the agent, imagined and at the goal. The probe learned from true
+    positions, which the latent never saw: it plans with a referee's tool, and says so."""
     gap = _fact(mind.read(states), "position") - _fact(mind.read(goal), "position")[:, None, None]
-    d = gap.square().sum(-1)
-    return d.amin(-1) + 0.05 * d.mean(-1)
+    return gap.square().sum(-1)
 
 
-def temporal(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
-    """`min_mean` of the steps that are left, as a learned temporal distance has it: what lies behind a wall is far."""
-    d = mind.steps(states, goal[:, None, None])
-    return d.amin(-1) + 0.05 * d.mean(-1)
+def steps_left(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
+    """As a learned temporal distance has it: what lies behind a wall is far."""
+    return mind.steps(states, goal[:, None, None])
 
 
-def meet(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
-    """`min_mean` of the squared pixels by which the ball is not where it is in the goal, seen from the agent, both as probes
-    read them; for worlds whose goal shows what to meet, not where. Like `decoded`, it plans with a referee's tool."""
+def miss(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
+    """Squared pixels by which the ball is not where it is in the goal, seen from the agent, both as probes read them; for
+    worlds whose goal shows what to meet, not where. Like `decoded_distance`, it plans with a referee's tool."""
 
     def apart(state: Tensor) -> Tensor:
         facts = mind.read(state)
         return _fact(facts, "ball") - _fact(facts, "position")
 
-    d = (apart(states) - apart(goal)[:, None, None]).square().sum(-1)
-    return d.amin(-1) + 0.05 * d.mean(-1)
+    return (apart(states) - apart(goal)[:, None, None]).square().sum(-1)
 
 
-def cost(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
-    """The sum of the costs that a probe reads from the imagined states; for worlds that have costs, not goals."""
-    return _fact(mind.read(states), "cost").squeeze(-1).sum(-1)
+def charged(mind: Mind, states: Tensor, goal: Tensor) -> Tensor:
+    """The cost that a probe reads from each state; for worlds that have costs, not goals."""
+    return _fact(mind.read(states), "cost").squeeze(-1)
+
+
+def at_the_end(each: Tensor) -> Tensor:
+    """The textbook cost. It rewards arriving late and staying, not arriving."""
+    return each[..., -1]
+
+
+def mean(each: Tensor) -> Tensor:
+    return each.mean(-1)
+
+
+def least(each: Tensor) -> Tensor:
+    """The nearest the plan ever comes, plus a twentieth of the mean so that ties are broken towards sooner."""
+    return each.amin(-1) + 0.05 * each.mean(-1)
+
+
+def total(each: Tensor) -> Tensor:
+    return each.sum(-1)
 
 
 def _fact(facts: Mapping[str, Tensor], name: str) -> Tensor:
@@ -85,13 +98,13 @@ def _fact(facts: Mapping[str, Tensor], name: str) -> Tensor:
 
 
 OBJECTIVES: dict[str, Objective] = {
-    "min-mean": min_mean,
-    "sum": total,
-    "final": final,
-    "decoded": decoded,
-    "temporal": temporal,
-    "meet": meet,
-    "cost": cost,
+    "min-mean": Objective(distance, least),
+    "sum": Objective(distance, mean),
+    "final": Objective(distance, at_the_end),
+    "decoded": Objective(decoded_distance, least),
+    "temporal": Objective(steps_left, least),
+    "meet": Objective(miss, least),
+    "cost": Objective(charged, total),
 }
 
 

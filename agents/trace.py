@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import dataclasses
 import io
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -122,6 +121,3 @@ class Trace:
             image = Image.fromarray(row)
             pages.append(image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST))
         pages[0].save(path, save_all=True, append_images=pages[1:], duration=1000 // fps, loop=0)
-
-    def write_json(self, path: Path) -> None:
-        path.write_text(json.dumps(self.to_json()))

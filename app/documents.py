@@ -85,11 +85,13 @@ def take_out(id: str, request: Request) -> dict[str, Any]:
     """`document` that was removed, or `error`."""
     from corpus.library.library import remove
 
+    who = visitor(request.scope)
     try:
-        library = visitor(request.scope).documents()
-        if library is None:
-            raise CorpusError("you have no documents here")
-        return {"document": remove(id, library).to_json()}
+        with who.busy():
+            library = who.documents()
+            if library is None:
+                raise CorpusError("you have no documents here")
+            return {"document": remove(id, library).to_json()}
     except CorpusError as error:
         return {"error": str(error)}
 

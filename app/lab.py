@@ -32,22 +32,12 @@ LONGEST = 240
 @routes.get("")
 def board() -> dict[str, Any]:
     """Every claim, and every experiment with its recorded verdict, where there is one."""
-    from agents.lab import EXPERIMENTS
-    from agents.lab.run import experiment, recorded
+    from agents.lab.run import listed
     from corpus.ledger import claims
-
-    def row(name: str) -> dict[str, Any]:
-        found, record = experiment(name), recorded(name)
-        return {
-            "id": name,
-            "title": found.title,
-            "question": found.question,
-            "verdicts": record.verdicts if record else {},
-        }
 
     return told(
         lambda: {
-            "experiments": [row(name) for name in EXPERIMENTS],
+            "experiments": [row.to_json() for row in listed()],
             "claims": [
                 {
                     "id": claim.id,

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import json
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request, Response
@@ -16,6 +14,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from agents.config import PlanConfig
 from agents.errors import AgentError
+from app.telling import tell
 from app.turns import Turns
 from world_model.errors import WorldModelError
 
@@ -25,7 +24,11 @@ BUDGETS = {"small": (32, 2), "medium": (64, 3), "large": (128, 5)}
 """Name -> (plans sampled an iteration, iterations)."""
 _TURNS = Turns(2)
 """Episodes planned at once: as many as there are cores to plan on."""
-_DIALS = Turns(1)
+_LONG = Turns(1)
+"""What takes many episodes, one at a time, so that a core is left for those who plan one."""
+KEPT = 64
+_KEPT: dict[tuple[str, PlanConfig], dict[str, Any]] = {}
+"""What was found with these settings, the oldest first."""
 DIALLED = 60
 """Tasks that the dial is turned on here; `orrery dial` takes more."""
 TRIES = 12
@@ -100,7 +103,7 @@ async def place(turn: str = "") -> dict[str, int]:
 @routes.post("/run")
 async def run(request: Request, chosen: Annotated[dict[str, Any], Body()], turn: str = "") -> Response:
     """The `Trace` under `trace`, its sentence under `summary`, and what makes it again, or `error`."""
-    from agents.loop import plan_episode
+    from agents.episode import plan_episode
 
     def work() -> Response:
         config = config_of(chosen)
@@ -119,49 +122,44 @@ async def run(request: Request, chosen: Annotated[dict[str, Any], Body()], turn:
 
 
 @routes.post("/why")
-async def why(request: Request, chosen: Annotated[dict[str, Any], Body()], turn: str = "") -> Response:
-    """The part that was the limit, in one sentence, and the ladder it was found by."""
+async def why(chosen: Annotated[dict[str, Any], Body()]) -> StreamingResponse:
+    """A JSON object a line as it goes, as `tell` does; at last under `why` the part that was the limit, in one sentence,
+    and the ladder it was found by."""
     from agents.judging.bottleneck import why as explain
 
-    def work() -> Response:
+    def work(report: Callable[[str], None]) -> dict[str, Any]:
         config = config_of(chosen)
-        return JSONResponse({"why": explain(config, TRIES, task_seed=config.seed).to_json()})
+        return once("why", config, lambda: {"why": explain(config, TRIES, report, config.seed).to_json()})
 
-    return await in_turn(request, turn, work)
+    return StreamingResponse(tell(_LONG, work), media_type="application/x-ndjson")
 
 
 @routes.post("/dial")
-async def dial(request: Request, chosen: Annotated[dict[str, Any], Body()]) -> StreamingResponse:
-    """A JSON object a line as it goes: `place` while others are before it, `progress` any number of times, then the `dial`
-    with its `summary` and `figure` (SVG), or `error`."""
-    return StreamingResponse(_dial(request, chosen), media_type="application/x-ndjson")
-
-
-async def _dial(request: Request, chosen: dict[str, Any]) -> AsyncIterator[str]:
+async def dial(chosen: Annotated[dict[str, Any], Body()]) -> StreamingResponse:
+    """A JSON object a line as it goes, as `tell` does; at last the `dial` with its `summary` and `figure` (SVG)."""
     from agents.judging.dial import dial as turn
 
-    said: SimpleQueue[str] = SimpleQueue()
+    def work(report: Callable[[str], None]) -> dict[str, Any]:
+        config = config_of(chosen)
 
-    def work() -> dict[str, Any]:
-        try:
-            found = turn(config_of(chosen), DIALLED, said.put)
-        except (AgentError, WorldModelError) as error:
-            return {"error": str(error)}
-        return {"dial": found.to_json(), "summary": found.summary(), "figure": found.figure()}
+        def found() -> dict[str, Any]:
+            turned = turn(config, DIALLED, report)
+            return {"dial": turned.to_json(), "summary": turned.summary(), "figure": turned.figure()}
 
-    async with _DIALS.spot() as spot:
-        async for place in spot.places():
-            yield _line(place=place)
-        working = asyncio.create_task(asyncio.to_thread(work))
-        while not working.done() or not said.empty():
-            while not said.empty():
-                yield _line(progress=said.get())
-            await asyncio.wait([working], timeout=0.2)
-        yield _line(**working.result())
+        return once(f"dial {DIALLED}", config, found)
+
+    return StreamingResponse(tell(_LONG, work), media_type="application/x-ndjson")
 
 
-def _line(**fields: Any) -> str:
-    return json.dumps(fields, ensure_ascii=False) + "\n"
+def once(what: str, config: PlanConfig, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What `work` gives, kept: the same settings give the same, and a class presses the same button."""
+    key = (what, config)
+    if key not in _KEPT:
+        found = work()
+        while len(_KEPT) >= KEPT:
+            _KEPT.pop(next(iter(_KEPT)))
+        _KEPT[key] = found
+    return _KEPT[key]
 
 
 @routes.get("/recorded")
@@ -178,7 +176,7 @@ def recorded(model: str) -> dict[str, Any]:
 @routes.post("/clip")
 async def clip(request: Request, chosen: Annotated[dict[str, Any], Body()]) -> Response:
     """The episode as a GIF: real, imagined, goal; or `error`. The same settings give the same episode."""
-    from agents.loop import plan_episode, write_clip
+    from agents.episode import plan_episode, write_clip
 
     def work() -> Response:
         with tempfile.TemporaryDirectory() as folder:
@@ -192,6 +190,6 @@ def python(config: PlanConfig) -> str:
     """The lines that plan the same episode."""
     given = ",\n    ".join(f"{name}={value!r}" for name, value in vars(config).items())
     return (
-        "from agents.config import PlanConfig\nfrom agents.loop import plan_episode\n\n"
+        "from agents.config import PlanConfig\nfrom agents.episode import plan_episode\n\n"
         f"config = PlanConfig(\n    {given},\n)\ntrace = plan_episode(config)\nprint(trace.summary())\n"
     )

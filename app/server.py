@@ -174,7 +174,7 @@ def warm_model() -> None:
     """Load the planning stack by running one cheap episode, and the dreams by dreaming a step."""
     from agents.config import PlanConfig
     from agents.dream import Dream
-    from agents.loop import plan_episode
+    from agents.episode import plan_episode
 
     plan_episode(PlanConfig(num_samples=32, iterations=1)).to_json()
     Dream("two-rooms-jepa").act([0, 1, 0, 0])

@@ -61,7 +61,7 @@ class Visitor:
 
     @contextlib.contextmanager
     def busy(self) -> Iterator[None]:
-        """While something is added."""
+        """While something is added or removed."""
         yield
 
 
@@ -76,7 +76,7 @@ class Visit(Visitor):
         self._library: Library | None = None
         self._seen = 0
         """The generation of the host's library that the visitor's has caught up with."""
-        self._lock = threading.Lock()
+        self._lock, self._counting = threading.Lock(), threading.Lock()
 
     def library(self) -> Library:
         from corpus.library.visit import open_visit
@@ -97,19 +97,27 @@ class Visit(Visitor):
         with self._lock:
             if self._library is None:
                 return super().library().current()
-            self._seen = catch_up(self._library, self._seen)
+            if not self.adding:
+                self._library, self._seen = catch_up(self._library, self._seen)
             return self._library.current()
 
     def documents(self) -> Library | None:
-        return self._library
+        with self._lock:
+            return self._library
+
+    @property
+    def has_library(self) -> bool:
+        return self._library is not None
 
     @contextlib.contextmanager
     def busy(self) -> Iterator[None]:
-        self.adding += 1
+        with self._counting:
+            self.adding += 1
         try:
             yield
         finally:
-            self.adding -= 1
+            with self._counting:
+                self.adding -= 1
             self.seen = time.monotonic()
 
     def over(self, now: float) -> bool:
@@ -137,7 +145,7 @@ class Visits:
         threading.Thread(target=self._watch, name="visits", daemon=True).start()
 
     def with_documents(self) -> int:
-        return sum(visit.documents() is not None for visit in list(self._known.values()))
+        return sum(visit.has_library for visit in list(self._known.values()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):

@@ -31,7 +31,7 @@ _cut = lru_cache(maxsize=512)(passages)  # a source is quoted by many claims
 @cache
 def claims() -> dict[str, Claim]:
     """The shipped claims by id, in order of id. Raises CorpusError naming the file and what is wrong in it."""
-    from corpus.retrieval.index import read_sources
+    from corpus.library.shipped import read_sources
 
     sources = {source.id: source for source in read_sources()}
     return {path.stem: read_claim(path, sources) for path in sorted(CLAIMS.glob("*.yaml"))}

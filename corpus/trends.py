@@ -85,8 +85,7 @@ def timeline(since: str = "", until: str = "", topic: str = "") -> Timeline:
     Raises CorpusError, in one line, for a month or a topic that isn't one.
     """
     first, last = _month(since or papers()[0].published, "01"), _month(until or papers()[-1].published, "12")
-    if topic and topic not in topics():
-        raise CorpusError(f"unknown topic '{topic}'; the topics are: {', '.join(topics())}")
+    _check_topic(topic)
     if first > last:
         raise CorpusError(f"since {first} is after until {last}; turn them round")
     months = tuple(_months(first, last))
@@ -134,6 +133,11 @@ def first_seen(since: str = "", until: str = "", topic: str = "") -> tuple[Appea
     )
 
 
+def _check_topic(topic: str) -> None:
+    if topic and topic not in topics():
+        raise CorpusError(f"unknown topic '{topic}'; the topics are: {', '.join(topics())}")
+
+
 def _month(given: str, missing: str) -> str:
     if re.fullmatch(r"\d{4}", given):
         return f"{given}-{missing}"
@@ -152,8 +156,7 @@ def _months(first: str, last: str) -> Iterable[str]:
 def papers_of(month: str, topic: str = "") -> tuple[Paper, ...]:
     """The titles of one month (YYYY-MM) or year (YYYY), of one topic or of all. Raises CorpusError as `timeline` does."""
     first, last = _month(month, "01"), _month(month, "12")
-    if topic and topic not in topics():
-        raise CorpusError(f"unknown topic '{topic}'; the topics are: {', '.join(topics())}")
+    _check_topic(topic)
     return tuple(p for p in papers() if first <= p.published <= last and (not topic or topic in p.topics))
 
 

@@ -62,7 +62,7 @@ def train(
         torch.manual_seed(config.seed)  # weight initialisation; forked, so nobody else's randomness moves
         run = _Run(np.random.default_rng(config.seed), report, keep, held_out or episodes)
         model = make(episodes, config)
-        run.all(model, _stages(model, episodes, config))
+        run.through(model, _stages(model, episodes, config))
         return model.requires_grad_(False).eval()
 
 
@@ -83,25 +83,25 @@ class _Run:
         self.saved = keep.load() if keep else None
         self.begin = time.perf_counter() - (self.saved["seconds"] if self.saved else 0)
 
-    def all(self, model: WorldModel, stages: Iterator[Stage]) -> None:
+    def through(self, model: WorldModel, stages: Iterator[Stage]) -> None:
         """Stages that ended before a kill are made again, as those after them expect, and passed over."""
         index = 0
         while True:
             if self.saved and index == self.saved["stage"]:
                 model.load_state_dict(self.saved["model"])
                 torch.set_rng_state(self.saved["chance"])
-            before = self._all_of(model, index)
+            before = self._start(model, index)
             stage = next(stages, None)
             if stage is None:
                 break
             if not self.saved or index >= self.saved["stage"]:
-                self.stage(stage, model, before)
+                self.learn(stage, model, before)
             stage.finish()
             index += 1
         if self.keep:
             self.keep.save(**before)
 
-    def stage(self, stage: Stage, model: WorldModel, before: dict[str, Any]) -> None:
+    def learn(self, stage: Stage, model: WorldModel, before: dict[str, Any]) -> None:
         """Adam, its learning rate falling to zero on a cosine."""
         trained = [p for p in stage.parameters() if p.requires_grad]
         optimiser = torch.optim.Adam(trained, stage.learning_rate)
@@ -135,7 +135,7 @@ class _Run:
                     rng=self.rng.bit_generator.state,
                 )
 
-    def _all_of(self, model: WorldModel, index: int) -> dict[str, Any]:
+    def _start(self, model: WorldModel, index: int) -> dict[str, Any]:
         """What a stage begins from."""
         weights = {name: value.clone() for name, value in model.state_dict().items()}
         seconds = time.perf_counter() - self.begin

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from agents.baselines.ppo import seen
 from agents.worlds.base import Policy
 from world_model.data import Episodes
+from world_model.descent import descend, seeded
 from world_model.models.parts import mlp
 
 
@@ -23,20 +24,16 @@ class Clone:
         place, action = episodes.facts["position"], episodes.action
         n, steps = action.shape[:2]
         rng = np.random.default_rng(seed)
-        with torch.random.fork_rng(), torch.enable_grad():
-            torch.manual_seed(seed)
+        with seeded(seed):
             self.net = mlp(4, 128, action.shape[-1])
-            optimiser = torch.optim.Adam(self.net.parameters(), 2e-3)
-            schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, updates)
-            for _ in range(updates):
-                row, now = rng.integers(0, n, 256), rng.integers(0, steps, 256)
-                later = now + 1 + (rng.random(256) * (steps - now)).astype(int)
-                inputs = torch.from_numpy(seen(place[row, now], place[row, later]))
-                loss = F.mse_loss(self.net(inputs), torch.from_numpy(action[row, now]))
-                optimiser.zero_grad()
-                loss.backward()
-                optimiser.step()
-                schedule.step()
+
+        def loss(update: int) -> torch.Tensor:
+            row, now = rng.integers(0, n, 256), rng.integers(0, steps, 256)
+            later = now + 1 + (rng.random(256) * (steps - now)).astype(int)
+            inputs = torch.from_numpy(seen(place[row, now], place[row, later]))
+            return F.mse_loss(self.net(inputs), torch.from_numpy(action[row, now]))
+
+        descend(self.net.parameters(), loss, updates, 2e-3)
 
     def policy(self, goals: np.ndarray) -> Policy:
         """At full speed: the mean of what many recordings did points the right way, but is short."""

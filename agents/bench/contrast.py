@@ -6,14 +6,16 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import yaml
 
 from agents.config import model_of
-from agents.contrast.answerers import Guess, imagined, talker, text
+from agents.contrast.answerers import Guess, imagined, text
+from agents.contrast.talker import talker
 from agents.errors import AgentError
+from agents.judging.score import wilson
 from agents.lab.intervals import mean, share
 from agents.scenarios import TEMPLATES, scenarios, truth
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from corpus.retrieval.index import Corpus
 
 IDEAS = Path(__file__).parents[1] / "scenarios" / "ideas.yaml"
+SIMULATOR = "model"
+"""Stands for every world model where none can say anything."""
 IDEA = "ideas, words and causes"
 """The kind of the questions that nothing here can simulate."""
 SEED = 30_000
@@ -51,6 +55,17 @@ class Score:
     @property
     def right(self) -> int:
         return round(self.accuracy * (self.n - self.abstained))
+
+    @property
+    def talks(self) -> bool:
+        """Whether it is text or a language model; else it simulates, or it is `chance`."""
+        return self.who != "chance" and not self.simulates
+
+    @property
+    def simulates(self) -> bool:
+        from world_model.checkpoint import shipped
+
+        return self.who == SIMULATOR or self.who in shipped()
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
@@ -115,7 +130,7 @@ def ideas(corpus: Corpus | None, report: Callable[[str], None]) -> list[Asked]:
         options = tuple(entry["options"])
         guesses = [text(entry["q"], options, corpus), _chance(len(options))]
         guesses += [g for g in [talker("", entry["q"], options)] if g]
-        guesses += [Guess("model", None, "nothing here can simulate it")]
+        guesses += [Guess(SIMULATOR, None, "nothing here can simulate it")]
         found.append(Asked("", IDEA, entry["answer"], len(options), tuple(guesses)))
     return found
 
@@ -146,3 +161,45 @@ def _score(world: str, kind: str, who: str, answers: list[tuple[Asked, Guess]]) 
     return Score(
         world, kind, who, len(answers), missing, hits.value, hits.low, hits.high, brier.value, brier.low, brier.high
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Won:
+    """Who is the better one to ask about one kind of question."""
+
+    world: str
+    kind: str
+    better: Literal["text", "simulation", "neither"]
+    """neither: the 95 % intervals of their shares of right answers overlap, or the better one is no better than chance."""
+    words: str
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+
+def winners(rows: Iterable[Score]) -> list[Won]:
+    """Of each kind of question: the best that talks against the best that simulates, by right answers out of all that
+    were asked, so that an abstention is none."""
+    kinds: dict[tuple[str, str], list[Score]] = {}
+    for row in rows:
+        kinds.setdefault((row.world, row.kind), []).append(row)
+    return [_won(world, kind, found) for (world, kind), found in kinds.items()]
+
+
+def _won(world: str, kind: str, found: list[Score]) -> Won:
+    chance = next(row.accuracy for row in found if row.who == "chance")
+    talking = max((row for row in found if row.talks), key=lambda row: row.right)
+    simulating = max((row for row in found if row.simulates), key=lambda row: row.right)
+    (said, low, high), (seen, from_, to) = (
+        (row.right / row.n, *wilson(row.right, row.n)) for row in (talking, simulating)
+    )
+    name = f"{world}, {kind}" if world else kind
+    told = (
+        f"{talking.who} {said:.0%} right, abstaining on {talking.abstained} of {talking.n}; "
+        f"simulation {seen:.0%}, abstaining on {simulating.abstained}; chance {chance:.0%}"
+    )
+    if low > to and low > chance:
+        return Won(world, kind, "text", f"Text wins on {name}: {told}.")
+    if from_ > high and from_ > chance:
+        return Won(world, kind, "simulation", f"Simulation wins on {name}: {told}.")
+    return Won(world, kind, "neither", f"Neither clearly wins on {name}: {told}.")

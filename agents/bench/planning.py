@@ -110,7 +110,8 @@ class PlanningBench:
                 "planned in the truth": [_triple(row.in_truth) for row in self.rows],
             },
         )
-        return figures.stack([success, line(self.by_samples, "samples"), line(self.by_horizon, "horizon")])
+        parts = [success, line(self.by_samples, "samples"), line(self.by_horizon, "horizon")]
+        return figures.stack(f"Planners in {self.world}", parts)
 
 
 def planning(

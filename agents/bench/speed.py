@@ -51,8 +51,8 @@ def world_speed(name: str, *, batch: int = 256, seconds: float = 1.0) -> WorldSp
         state = world.step(state, policy(state))
         world.observe(state)
 
-    steps = _rate(lambda: world.step(state, action), seconds)
-    return WorldSpeed(name, batch * steps, batch * _rate(record, seconds), batch, seconds)
+    steps = rate(lambda: world.step(state, action), seconds)
+    return WorldSpeed(name, batch * steps, batch * rate(record, seconds), batch, seconds)
 
 
 IMAGINED_TOGETHER, IMAGINED_STEPS = 4096, 16
@@ -111,7 +111,8 @@ def model_speed(name: str, *, batch: int = 256, seconds: float = 0.5) -> ModelSp
     import torch
 
     from world_model.checkpoint import load, weights_file
-    from world_model.train import one_thread, to_tensor
+    from world_model.data import to_tensor
+    from world_model.train import one_thread
 
     loaded = load(name)
     model, passport = loaded.model, loaded.passport
@@ -124,10 +125,10 @@ def model_speed(name: str, *, batch: int = 256, seconds: float = 0.5) -> ModelSp
         copies = -(-IMAGINED_TOGETHER // batch)
         many, plans = state.repeat(copies, 1), actions.repeat(copies, 1, 1)
         each = 1e6 / batch
-        encode = each / _rate(lambda: model.first(seen), seconds)
-        predict = each / _rate(lambda: model.predict(state, actions[:, 0]), seconds)
-        decode = each / _rate(lambda: model.decode(state), seconds)
-        imagined = len(many) * IMAGINED_STEPS * _rate(lambda: model.rollout(many, plans), seconds)
+        encode = each / rate(lambda: model.first(seen), seconds)
+        predict = each / rate(lambda: model.predict(state, actions[:, 0]), seconds)
+        decode = each / rate(lambda: model.decode(state), seconds)
+        imagined = len(many) * IMAGINED_STEPS * rate(lambda: model.rollout(many, plans), seconds)
         real = world_speed(passport.world, batch=batch, seconds=seconds)
     return ModelSpeed(
         name,
@@ -147,8 +148,9 @@ def model_speed(name: str, *, batch: int = 256, seconds: float = 0.5) -> ModelSp
     )
 
 
-def _rate(work: Callable[[], object], seconds: float) -> float:
-    """Calls a second of this thread's processor time."""
+def rate(work: Callable[[], object], seconds: float) -> float:
+    """Calls a second of this thread's processor time, after a first one that isn't counted."""
+    work()
     begin, calls = time.thread_time(), 0
     while (spent := time.thread_time() - begin) < seconds:
         work()

@@ -14,13 +14,13 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from agents.contrast.tools import Bench, Quoted, make_tools
+from agents.contrast.tools import Bench, Quoted, make_tools, shipped
 from agents.errors import AgentError
-from corpus.records import Sentence
+from corpus.records import Answer, Hit, Refusal, Sentence
 
 if TYPE_CHECKING:
     from corpus.retrieval.index import Corpus
@@ -71,9 +71,14 @@ class Told:
     notice: str = ""
     """One line on what went wrong, or empty."""
     seconds: float = 0.0
+    read_as: str = ""
+    """The question as it was put to the model, where a talk before it made it whole."""
+    hits: tuple[Hit, ...] = ()
+    """The passages that the tools quoted."""
 
     def to_json(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
+        """All but the passages: who reads along has what is quoted of them."""
+        return dataclasses.asdict(dataclasses.replace(self, hits=()))
 
 
 class _TooMany(Exception):
@@ -82,18 +87,27 @@ class _TooMany(Exception):
 
 def talker() -> str:
     """The configured language model's name, as it may be shown; empty where none is."""
-    named = os.environ.get("ORRERY_LLM", "")
-    return f"gguf:{named.rsplit('/', 1)[-1]}" if named.startswith("gguf:") else named
+    from corpus.answering.writer_llm import configured
+
+    return configured()[1]
 
 
 def converse(
-    question: str, steps: int = STEPS, seconds: float = SECONDS, corpus: Corpus | None = None
+    question: str,
+    steps: int = STEPS,
+    seconds: float = SECONDS,
+    corpus: Corpus | None = None,
+    history: Sequence[Answer | None] = (),
 ) -> Iterator[Told]:
     """The conversation as it grows: whenever a call begins, whenever one is answered, and at last with the reply.
+
+    `history`: the answers so far, oldest first; a follow-up is made whole by them, as in `corpus.answering.dialogue`.
 
     Takes no longer than `seconds`, whatever the server does; what a tool computes then ends unheard. Raises AgentError for
     a question or limits that can't be used, and where no language model is configured.
     """
+    from corpus.answering.dialogue import resolve
+    from corpus.answering.manners import asked as questions
     from corpus.retrieval.index import open_corpus
 
     asked = " ".join(question.split())
@@ -109,20 +123,58 @@ def converse(
             "no language model is configured, and this needs one that can call tools: set ORRERY_LLM=provider:model; "
             f'without one there is: orrery contrast "{asked[:60]}"'
         )
-    return _grow(_Conversation(asked, named, steps, seconds, corpus or open_corpus()))
+    corpus = corpus or open_corpus()
+    whole = resolve(asked, _shipped(questions(history), corpus), corpus)
+    return _grow(_Conversation(whole, named, steps, seconds, corpus), asked)
 
 
 def assistant(
-    question: str, steps: int = STEPS, seconds: float = SECONDS, corpus: Corpus | None = None
+    question: str,
+    steps: int = STEPS,
+    seconds: float = SECONDS,
+    corpus: Corpus | None = None,
+    history: Sequence[Answer | None] = (),
 ) -> Told:
     """The whole conversation."""
-    *_, last = converse(question, steps, seconds, corpus)
+    *_, last = converse(question, steps, seconds, corpus, history)
     return last
 
 
-def _grow(talk: _Conversation) -> Iterator[Told]:
+def remembered(told: Told, corpus: Corpus) -> Answer:
+    """A finished conversation as an answer, so that it can be followed up and taken away like any other."""
+    from corpus.answering.dialogue import topic_of
+
+    text = told.read_as or told.question
+    cited = [citation.source_id for sentence in told.sentences for citation in sentence.citations]
+    return Answer(
+        question=told.question,
+        sentences=told.sentences,
+        refusal=None if told.sentences else Refusal(told.notice or "The language model gave no answer."),
+        hits=told.hits,
+        writer=told.writer,
+        notice=told.notice,
+        corpus_hash=corpus.hash,
+        embedder_hash=corpus.embedder_hash,
+        read_as=told.read_as,
+        topic=topic_of(text, cited, corpus),
+        kind="tools",
+    )
+
+
+def _shipped(history: Sequence[Answer], corpus: Corpus) -> list[Answer]:
+    """Those in which no word is from a document that the user added: such words may not come into a question by which tools
+    are called. A language model may have taken its words from any passage it read."""
+
+    def read(answer: Answer) -> set[str]:
+        quoted = {citation.source_id for sentence in answer.sentences for citation in sentence.citations}
+        return quoted if answer.writer == "extractive" else {hit.passage.source_id for hit in answer.hits}
+
+    return [answer for answer in history if all(shipped(id, corpus) for id in read(answer))]
+
+
+def _grow(talk: _Conversation, asked: str) -> Iterator[Told]:
     begin = time.monotonic()
-    told = Told(talk.question, talk.name)
+    told = Told(asked, talk.name, read_as=talk.question if talk.question != asked else "")
     threading.Thread(target=talk.run, name="assistant", daemon=True).start()
     try:
         while not told.ended:
@@ -164,9 +216,8 @@ class _Conversation:
             self.events.put({"ended": "too many calls", "notice": notice})
         except CorpusError as error:
             self.events.put({"ended": "failed", "notice": str(error)})
-        except (
-            Exception
-        ) as error:  # each provider raises its own kinds; a message may hold the key: only its kind
+        except Exception as error:
+            # Each provider raises its own kinds; a message may hold the key: only its kind.
             notice = f"the language model {self.name} failed ({type(error).__name__})"
             self.events.put({"ended": "failed", "notice": notice})
 
@@ -190,7 +241,7 @@ class _Conversation:
         if not reply:
             raise CorpusError(f"the language model {self.name} gave an empty reply")
         sentences = tuple(check(*part, self.bench.hits, self.corpus) for part in parse_reply(reply))
-        return {"reply": reply, "sentences": sentences}
+        return {"reply": reply, "sentences": sentences, "hits": tuple(self.bench.hits)}
 
     def _bounds(self):  # type: ignore[no-untyped-def]
         """What stands between the model, the tools and the limits."""

@@ -1,13 +1,10 @@
-"""Who answers a scenario: text from the sources, a configured language model, and a world model that imagines it.
+"""Who answers a scenario: text from the sources, a world model that imagines it, and the learner.
 
-Each gives a chance to every option, or abstains and says why.
+Each gives a chance to every option, or abstains and says why. A configured language model answers in `talker`.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -56,57 +53,30 @@ def from_text(question: str, options: tuple[str, ...], answer: Answer) -> Guess:
     held = [bool(words) and words <= told for words in apart]
     if sum(held) != 1:
         found = "none of the options" if not any(held) else "more than one of the options"
-        return Guess("text", None, f"The sources speak of other things: they name {found}. {said}")
+        return Guess("text", None, f"What the sources say nearest to this names {found}.")
     chances = np.full(len(options), 0.2 / max(1, len(options) - 1))
     chances[held.index(True)] = 0.8
     return Guess("text", tuple(chances.tolist()), said)
 
 
-def text(question: str, options: tuple[str, ...], corpus: Corpus | None = None) -> Guess:
-    """The corpus's extractive answer, read as one of the options. Where it names one, that gets a chance of .8."""
+def text(question: str, options: tuple[str, ...], corpus: Corpus | None = None, idea: str = "") -> Guess:
+    """The corpus's extractive answer, read as one of the options. Where it names one, that gets a chance of .8.
+
+    Sources can't know a scene that was made a moment ago: where they abstain, they are asked for the `idea` behind it, if
+    one is given, and their first sentence about it is quoted with its title.
+    """
     from corpus.answering.answer import ask
 
-    return from_text(question, options, ask(question, corpus, writer="extractive"))
-
-
-def talker(scene: str, question: str, options: tuple[str, ...]) -> Guess | None:
-    """The configured language model, which is told the scene in words; None where none is configured."""
-    name = os.environ.get("ORRERY_LLM", "")
-    if not name:
-        return None
-    from corpus.answering.writer_llm import chat_model, time_limit
-
-    listed = "\n".join(f"{i}. {option}" for i, option in enumerate(options, 1))
-    rules = (
-        "You foresee what happens in a small simulated world. Answer with one JSON object and nothing else: each "
-        'option\'s number as a string, and the chance you give it, such as {"1": 0.7, "2": 0.3}.'
-    )
-    try:
-        reply = chat_model(name, time_limit()).invoke(
-            [("system", rules), ("human", f"{scene}\n\n{question}\n\n{listed}")]
-        )
-    except (
-        Exception
-    ) as error:  # each provider raises its own kinds; a message may hold the key, so only its kind
-        return Guess(name, None, f"the language model {name} failed ({type(error).__name__})")
-    written = reply.text if isinstance(reply.text, str) else str(reply.content)
-    chances = parse_chances(written, len(options))
-    if chances is None:
-        return Guess(name, None, f"the language model gave no chances: {written[:200]}")
-    return Guess(name, chances, written[:400])
-
-
-def parse_chances(reply: str, count: int) -> tuple[float, ...] | None:
-    """The last JSON object of a reply, read as chances of `count` options; None where it isn't one."""
-    for found in reversed(re.findall(r"\{[^{}]*\}", reply)):
-        try:
-            given = {int(key): float(value) for key, value in json.loads(found).items()}
-        except (ValueError, TypeError):
-            continue
-        chances = np.array([given.get(i, 0.0) for i in range(1, count + 1)])
-        if (chances >= 0).all() and np.isfinite(chances).all() and chances.sum() > 0:
-            return tuple((chances / chances.sum()).tolist())
-    return None
+    guess = from_text(question, options, ask(question, corpus, writer="extractive"))
+    if guess.chances is not None or not idea:
+        return guess
+    told = ask(idea, corpus, writer="extractive")
+    if told.refusal:
+        return guess
+    first = told.sentences[0]
+    titles = "; ".join(dict.fromkeys(citation.title for citation in first.citations))
+    why = "No source can know how this one scene ends. On the idea behind it they say: "
+    return Guess("text", None, f"{why}“{first.text}” ({titles})")
 
 
 @dataclass(frozen=True)
@@ -131,7 +101,7 @@ def imagined(scenario: Scenario, name: str, seed: int = 0) -> Imagined:
 def _imagined(scenario: Scenario, name: str, seed: int) -> Imagined:
     import torch
 
-    from agents.loop import to_frames
+    from agents.episode import to_frames
     from world_model.checkpoint import load
     from world_model.data import to_tensor
 
@@ -158,7 +128,7 @@ def _imagined(scenario: Scenario, name: str, seed: int) -> Imagined:
     facts = {fact: value.numpy() for fact, value in model.read(states).items()}
     counts = shares(scenario, scenario.settle(facts)[1:]) * DREAMS + 0.5
     chances = tuple((counts / counts.sum()).tolist())
-    why = f"{DREAMS} imagined futures, each step shaken by one of the model's own errors of one step"
+    why = f"{DREAMS} imagined futures, each step shaken by one of the model's own errors of one step."
     seen = to_frames(model.decode(states[0])) if obs.dim() == 4 else None
     return Imagined(Guess(name, chances, why), seen)
 
@@ -196,7 +166,7 @@ def yours(choice: int, options: tuple[str, ...], sure: float = 1.0) -> Guess:
         )
     chances = np.full(len(options), (1 - sure) / max(1, len(options) - 1))
     chances[choice] = sure
-    return Guess("you", tuple(chances.tolist()), "your guess")
+    return Guess("you", tuple(chances.tolist()), "Your own guess.")
 
 
 def describe(guess: Guess, options: tuple[str, ...]) -> dict[str, Any]:

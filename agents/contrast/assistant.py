@@ -10,7 +10,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from agents.contrast.nearness import nearness
+from agents.contrast.nearness import nearest_kind, nearness
 from agents.errors import AgentError
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ class Offer:
     command: str
     """What runs it."""
     nearness: float
+    kind: str = ""
+    """Of question, in a scenario; empty for any."""
 
 
 @dataclass(frozen=True)
@@ -72,14 +74,14 @@ def assist(question: str, embedder: Embedder | None = None) -> Assistance:
     near = nearness(asked, embedder)
     ranked = sorted(near, key=lambda target: -near[target])
     unsure = near[ranked[0]] - near[ranked[1]] < UNSURE
-    offers = tuple(_offer(asked, target, near[target]) for target in ranked[: 2 if unsure else 1])
+    offers = tuple(_offer(asked, target, near[target], embedder) for target in ranked[: 2 if unsure else 1])
     kind, _, name = ranked[0].partition(":")
     how: How = {"scenario": "simulate", "experiment": "both", "none": "none"}.get(kind, "text")  # type: ignore[assignment]
     return Assistance(
         asked,
         how,
         name if kind == "scenario" else "",
-        "",
+        offers[0].kind,
         name if kind == "experiment" else "",
         _reason(ranked[0], offers),
         offers,
@@ -128,10 +130,12 @@ def reply(
     )
 
 
-def _offer(question: str, target: str, near: float) -> Offer:
+def _offer(question: str, target: str, near: float, embedder: Embedder | None) -> Offer:
     kind, _, name = target.partition(":")
     if kind == "scenario":
-        return Offer(target, f"a scenario in {name}", f"orrery contrast --world {name}", near)
+        asked = nearest_kind(question, name, embedder)
+        command = f"orrery contrast --world {name}" + (f' --kind "{asked}"' if asked else "")
+        return Offer(target, f"a scenario in {name}" + (f": {asked}" if asked else ""), command, near, asked)
     if kind == "experiment":
         from agents.lab.run import experiment
 

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import yaml
@@ -77,6 +77,25 @@ def nearness(question: str, embedder: Embedder | None = None) -> dict[str, float
     return near
 
 
+def nearest_kind(question: str, world: str, embedder: Embedder | None = None) -> str:
+    """The kind of question of a world's scenarios whose phrase is nearest; empty where that phrase fits any."""
+    embedder = embedder or _embedder()
+    phrases = _phrases(world)
+    cosines = embedder.encode([phrase for phrase, _ in phrases]) @ embedder.encode([question])[0]
+    return phrases[int(cosines.argmax())][1]
+
+
+def _phrases(world: str) -> list[tuple[str, str]]:
+    """The phrases of a world's scenarios, each with its kind."""
+    kinds = _routes()["scenario"][world]
+    return [(phrase, kind) for kind, phrases in kinds.items() for phrase in phrases]
+
+
+@lru_cache(maxsize=1)
+def _routes() -> dict[str, Any]:
+    return yaml.safe_load(ROUTES.read_text())
+
+
 @lru_cache(maxsize=1)
 def _embedder() -> Embedder:
     from corpus.retrieval.embed import find_embedder
@@ -103,10 +122,10 @@ def _neighbours(embedder: Embedder) -> _Neighbours:
     from agents.lab.run import experiment
     from corpus.ledger import claims
 
-    routes = yaml.safe_load(ROUTES.read_text())
+    routes = _routes()
     pairs = [(kind, phrase) for kind in ("text", "none") for phrase in routes[kind]]
-    for kind in ("scenario", "experiment"):
-        pairs += [(f"{kind}:{name}", phrase) for name, phrases in routes[kind].items() for phrase in phrases]
+    pairs += [(f"scenario:{world}", phrase) for world in THINGS for phrase, _ in _phrases(world)]
+    pairs += [(f"experiment:{name}", phrase) for name, phrases in routes["experiment"].items() for phrase in phrases]
     pairs += [(f"experiment:{c.experiment}", c.statement) for c in claims().values() if c.experiment]
     pairs += [(f"experiment:{name}", experiment(name).question) for name in EXPERIMENTS]
     targets = [target for target, _ in pairs]

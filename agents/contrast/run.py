@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from agents.config import model_of
-from agents.contrast.answerers import Guess, imagined, talker, text, yours
+from agents.contrast.answerers import Guess, imagined, text, yours
+from agents.contrast.talker import talker
 from agents.errors import AgentError
 from agents.scenarios import Scenario, futures, scenarios, truth
 from agents.trace import sprite_sheet
@@ -111,7 +112,7 @@ def contrast(
     Raises AgentError or WorldModelError for a guess or a model that can't be.
     """
     guesses = [] if guess is None else [yours(guess, scenario.options, sure)]
-    guesses.append(text(scenario.question, scenario.options, corpus))
+    guesses.append(text(scenario.question, scenario.options, corpus, scenario.idea))
     spoken = talker(scenario.scene, scenario.question, scenario.options) if talk else None
     if spoken:
         guesses.append(spoken)

@@ -40,6 +40,13 @@ class Quoted:
     """Whether it holds text of a document that the user added, rather than of the sources that ship."""
 
 
+def shipped(id: str, corpus: Corpus) -> bool:
+    """Whether the source is one of those that ship."""
+    from corpus.library.store import SHIPPED
+
+    return any(True for _ in corpus.store.rows("name = ? and origin = ?", (id, SHIPPED)))
+
+
 @dataclass
 class Bench:
     """The tools of one conversation, and the passages that they have quoted so far, which [1], [2], ... name."""
@@ -86,7 +93,7 @@ class Bench:
     def plan(self, world: str = "two-rooms", seed: int = 0) -> Quoted:
         """One episode in a world: an agent plans in its model's imagination and acts in the real world."""
         from agents.config import PlanConfig
-        from agents.loop import plan_episode
+        from agents.episode import plan_episode
 
         trace = plan_episode(PlanConfig(world=world, seed=seed))
         outcome = "reached" if trace.success else "missed"
@@ -114,12 +121,7 @@ class Bench:
             return len(self.hits)
 
     def _strange(self, hits: list[Hit] | tuple[Hit, ...]) -> bool:
-        from corpus.library.store import SHIPPED
-
-        def shipped(id: str) -> bool:
-            return any(True for _ in self.corpus.store.rows("name = ? and origin = ?", (id, SHIPPED)))
-
-        return not all(shipped(id) for id in {hit.passage.source_id for hit in hits})
+        return not all(shipped(id, self.corpus) for id in {hit.passage.source_id for hit in hits})
 
     @staticmethod
     def _words(hit: Hit) -> str:

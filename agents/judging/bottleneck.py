@@ -40,6 +40,14 @@ MORE = 8
 TELLING = 0.05
 """A smaller loss than this is not called a limit."""
 EPISODES = 40
+LADDER = (
+    "all learned",
+    "all true",
+    "all true, more search",
+    "learned encoder",
+    "learned encoder and objective",
+    "learned encoder and predictor",
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,7 @@ class Verdict:
     model: str
     rungs: tuple[Rung, ...]
     losses: dict[str, float]
-    """Part -> the success that it costs."""
+    """Part -> the success that it costs; empty where that was not measured."""
     limit: str
     """encoder, predictor, objective, search, or none."""
     sentence: str
@@ -138,28 +146,35 @@ def why(
         one = world.sample_tasks(np.random.default_rng(task_seed), 1)
         starts, goals = (np.repeat(part, episodes, 0) for part in one)
     more = dataclasses.replace(config, num_samples=min(4096, MORE * config.num_samples))
-    ladder: dict[str, tuple[Any, PlanConfig]] = {
-        "all learned": (model, config),
-        "all true": (None, config),
-        "all true, more search": (None, more),
-        "learned encoder": (SeenTruth(world, model, config.hold, latent=False), config),
-        "learned encoder and objective": (SeenTruth(world, model, config.hold, latent=True), config),
-        "learned encoder and predictor": (TrueComparison(world, model), config),
-    }
+    minds: list[tuple[Any, PlanConfig]] = [
+        (model, config),
+        (None, config),
+        (None, more),
+        (SeenTruth(world, model, config.hold, latent=False), config),
+        (SeenTruth(world, model, config.hold, latent=True), config),
+        (TrueComparison(world, model), config),
+    ]
     rungs: dict[str, Rung] = {}
     with one_thread():
-        for name, (mind, settings) in ladder.items():
+        for name, (mind, settings) in zip(LADDER, minds, strict=True):
             report(f"{name}: {len(starts)} episodes ...")
             result = run(Eyes(world, mind), make_planner(settings, world), starts, goals)
             hits = int(result.outcome.success.sum())
             low, high = wilson(hits, len(starts))
             rungs[name] = Rung(name, hits / len(starts), low, high, len(starts))
+            if (
+                task_seed is not None
+                and name == "all true"
+                and all(rung.success == 1 for rung in rungs.values())
+            ):
+                break  # nothing was lost, so nothing is to blame; the slow rungs would only say so again
     return judge(config, tuple(rungs.values()), task_seed)
 
 
 def judge(config: PlanConfig, rungs: tuple[Rung, ...], task_seed: int | None = None) -> Verdict:
-    """What the rungs say."""
+    """What the rungs say; where the ladder was left because nothing was lost, its further rungs are not measured."""
     at = {rung.name: rung.success for rung in rungs}
+    at = dict.fromkeys(LADDER, at["all true"]) | at
     losses = {
         "encoder": at["all true"] - at["learned encoder"],
         "objective": at["learned encoder"] - at["learned encoder and objective"],
@@ -198,6 +213,5 @@ def judge(config: PlanConfig, rungs: tuple[Rung, ...], task_seed: int | None = N
         if task_seed is not None
         else f"orrery evaluate --why {config.flags}"
     )
-    return Verdict(
-        config.world, config.model, rungs, {k: round(v, 4) for k, v in losses.items()}, limit, sentence, asked
-    )
+    measured = {part: round(loss, 4) for part, loss in losses.items()} if len(rungs) == len(LADDER) else {}
+    return Verdict(config.world, config.model, rungs, measured, limit, sentence, asked)

@@ -124,7 +124,7 @@ class Dial:
             names,
             {"success": [(middle, swing.least, swing.greatest) for swing in self.swings]},
         )
-        return figures.stack([one, two, three])
+        return figures.stack("Success by how it is tested", [one, two, three])
 
 
 def dial(config: PlanConfig, episodes: int = 150, report: Callable[[str], None] = lambda line: None) -> Dial:

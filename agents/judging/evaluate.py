@@ -18,7 +18,7 @@ import numpy as np
 from agents.config import PlanConfig
 from agents.errors import AgentError
 from agents.judging.paths import spl, travelled
-from agents.judging.score import CostRow, Row, make_cost_row, make_row, mcnemar, wilson  # noqa: F401  its public face
+from agents.judging.score import CostRow, Row, make_cost_row, make_row
 from world_model.checkpoint import load, read_passport
 from world_model.errors import WorldModelError
 

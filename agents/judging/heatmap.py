@@ -66,7 +66,10 @@ class Heatmap:
         }
         x, y = self.goal
         title = f"What a planner sees: {self.model}, goal at ({x:.0f}, {y:.0f}); dark is near"
-        return figures.pictures(title, {name: found.values for name, found in self.maps.items()}, notes)
+        goal = ((x - CELL) / SIZE, (x + CELL) / SIZE, (y - CELL) / SIZE, (y + CELL) / SIZE)
+        return figures.pictures(
+            title, {name: found.values for name, found in self.maps.items()}, notes, {"goal": goal}
+        )
 
 
 def heatmap(config: PlanConfig, report: Callable[[str], None] = lambda line: None) -> Heatmap:

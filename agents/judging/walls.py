@@ -18,8 +18,9 @@ from agents.judging.score import wilson
 from agents.worlds import make_world
 from agents.worlds.two_rooms import DOOR_HALF, DOOR_Y, RADIUS, WALL_HALF, WALL_X, TwoRooms, X, Y
 from world_model import checkpoint
+from world_model.data import to_tensor
 from world_model.models.base import WorldModel
-from world_model.train import one_thread, to_tensor
+from world_model.train import one_thread
 
 STEPS = 10
 """Straight ahead, 30 pixels on an open floor; the dot begins 6 to 12 pixels from the middle of the wall."""

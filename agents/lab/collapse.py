@@ -63,12 +63,14 @@ def measure(
 def draw(record: Mapping[str, Any]) -> str:
     from agents import figures
 
+    data = record["data"]
+    spread = {guard: data["rows"][guard.replace(" ", "_")]["spread"] for guard in data["curves"]}
     return figures.lines(
-        "The loss of the collapsed model looks best",
+        "Prediction loss, and in brackets how much the latent varies",
         "updates",
         "prediction loss",
-        list(range(record["data"]["updates"])),
-        record["data"]["curves"],
+        list(range(data["updates"])),
+        {f"{guard} ({spread[guard]:.2g})": curve for guard, curve in data["curves"].items()},
         log=True,
     )
 

@@ -73,6 +73,10 @@ def measure(report: Report, *, rollouts: int, updates: int, seeds: tuple[int, ..
         seeds=seeds,
         data={
             "changes": list(CHANGES),
+            "by_ensemble": [
+                float(_areas(*(part[None] for part in parts))[0])
+                for parts in zip(scores["wall gone"]["disagreement"], scores["wall gone"]["wrong"], strict=True)
+            ],
             "areas": {name.replace(" ", "_"): {key: vars(r) for key, r in found.items()} for name, found in areas.items()},
             "wrong": {name.replace(" ", "_"): float(found["wrong"].mean()) for name, found in told.items()},
             "new": {key: vars(newness(ordinary, gone, key)) for key in ("disagreement", "doubt", "shaken")},
@@ -84,6 +88,7 @@ def train_members(model, recorded, updates: int, seed: int, report: Report) -> l
     """Predictors of the frozen fast latent, one step ahead, that differ in their first weights and in their batches."""
     import torch
 
+    from world_model.descent import descend, seeded
     from world_model.models.parts import mlp
 
     code = recorded.encoded(model.encoder)
@@ -94,17 +99,14 @@ def train_members(model, recorded, updates: int, seed: int, report: Report) -> l
     for member in range(MEMBERS):
         report(f"seed {seed}: member {member + 1} of {MEMBERS} learns")
         rng = np.random.default_rng([seed, member])
-        with torch.random.fork_rng(), torch.enable_grad():
-            torch.manual_seed(1000 * seed + member)
+        with seeded(1000 * seed + member):
             net = mlp(inputs.shape[1], 128, wanted.shape[1])
-            optimiser = torch.optim.Adam(net.parameters(), 2e-3)
-            schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, updates)
-            for _ in range(updates):
-                rows = torch.from_numpy(rng.integers(0, len(inputs), 512))
-                optimiser.zero_grad()
-                (net(inputs[rows]) - wanted[rows]).square().mean().backward()
-                optimiser.step()
-                schedule.step()
+
+        def loss(update: int, net=net, rng=rng) -> torch.Tensor:
+            rows = torch.from_numpy(rng.integers(0, len(inputs), 512))
+            return (net(inputs[rows]) - wanted[rows]).square().mean()
+
+        descend(net.parameters(), loss, updates, 2e-3)
         members.append(net.requires_grad_(False))
     return members
 
@@ -175,7 +177,7 @@ EXPERIMENT = Experiment(
     cannot_show="Five small predictors share one encoder; members with encoders of their own might disagree more, and "
     "what a check of the decoded frame sees here it may not see in a cluttered scene.",
     quick={"rollouts": 150, "updates": 300, "seeds": (0, 1, 2)},
-    full={"rollouts": 300, "updates": 800, "seeds": (0, 1, 2)},
+    full={"rollouts": 500, "updates": 800, "seeds": (0, 1, 2, 3, 4, 5)},
     measure=measure,
     draw=draw,
 )  # fmt: skip

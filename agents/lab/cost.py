@@ -84,12 +84,14 @@ def draw(record: Mapping[str, Any]) -> str:
     from agents import figures
 
     success, names = record["data"]["success"], record["data"]["objectives"]
+    words = {TEXTBOOK: "textbook: the last step", "sum": "all steps", BETTER: "better: the nearest step"}
+    minds = {"model": "planned in the model", "truth": "planned in the true world"}
     return figures.bars(
         "The same model, another cost",
         "success",
-        names,
+        [words[name] for name in names],
         {
-            mind: [
+            minds[mind]: [
                 (r["value"], r["low"], r["high"]) for name in names for r in [found[name.replace("-", "_")]]
             ]
             for mind, found in success.items()

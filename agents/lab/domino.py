@@ -111,13 +111,25 @@ def _explained(told: np.ndarray, truth: np.ndarray, usual: np.ndarray) -> np.nda
 def draw(record: Mapping[str, Any]) -> str:
     from agents import figures
 
-    rows = record["data"]["swing"]
-    return figures.bars(
-        "How much orders swing, stage by stage",
-        "standard deviation, units a period",
-        record["data"]["stages"],
-        {"swing": [(r["value"], r["low"], r["high"]) for r in rows]},
+    data = record["data"]
+    cost, swing = (
+        [(r["value"], r["low"], r["high"]) for r in rows]
+        for rows in ((data["cost"]["rule"], data["cost"]["planned"]), data["swing"])
     )
+    saved = next(c["value"] for c in record["criteria"] if c["name"] == "saved")
+    costs = figures.bars(
+        f"What a day costs: planning takes {saved:.0%} of the rule's, on the same dice",
+        "cost of a period",
+        ["best (s, S) rule", "planning in the model"],
+        {"cost": cost},
+    )
+    swings = figures.bars(
+        "How much orders swing under the rule, stage by stage",
+        "standard deviation, units a period",
+        data["stages"],
+        {"swing": swing},
+    )
+    return figures.stack("What a day costs, and how much orders swing", (costs, swings))
 
 
 EXPERIMENT = Experiment(

@@ -87,6 +87,7 @@ def draw(record: Mapping[str, Any]) -> str:
         "pixels from the truth",
         record["data"]["steps"],
         {label: error[name] for name, label in names.items()},
+        log=True,
     )
 
 

@@ -52,9 +52,8 @@ def measure(
     found: dict[str, dict[int, list[np.ndarray]]] = {name: {} for name in NAMES}
     for seed in seeds:
         starts, goals = toys.tasks(world, tasks, seed)
-        config = PlanConfig(
-            world=WORLD, model=MODEL, seed=seed
-        )  # its settings of the search; its weights are not used
+        # The shipped model's settings of the search; its weights are not used.
+        config = PlanConfig(world=WORLD, model=MODEL, seed=seed)
         for real in steps:
             recorded = collect(WORLD, real // LENGTH, LENGTH, seed)
             report(f"seed {seed}: a model learns from {real:,} real steps")

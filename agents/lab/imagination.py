@@ -5,14 +5,13 @@ All rates are of processor time on one thread, so that what else the machine doe
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from agents.lab.base import Criterion, Experiment, Findings, Reading, Report
-from agents.lab.intervals import over_seeds
+from agents.lab.base import Criterion, Experiment, Findings, Report
+from agents.lab.intervals import over_seeds, times
 
 if TYPE_CHECKING:
     from agents.worlds.base import World
@@ -30,6 +29,7 @@ WRONG = 4.0
 
 def measure(report: Report, *, seeds: tuple[int, ...], seconds: float, walks: int) -> Findings:
     """Every rate once a seed, over `seconds` of processor time; drift over `walks` walks a seed."""
+    from agents.bench.speed import rate
     from agents.lab import toys
     from agents.lab.drift import gaps
     from agents.worlds import make_world
@@ -104,22 +104,6 @@ def work(world: World, model: WorldModel, seed: int) -> dict[str, tuple[Callable
         "elsewhere": (lambda: other.observe(other.step(one, choice)), 1),
         "plan": (lambda: planner.plan(mind, state[:1], goal, None, 0), 1),
     }
-
-
-def rate(step: Callable[[], object], seconds: float) -> float:
-    """Calls a second of this thread's processor time."""
-    step()
-    begin, calls = time.thread_time(), 0
-    while (spent := time.thread_time() - begin) < seconds:
-        step()
-        calls += 1
-    return calls / spent
-
-
-def times(fast: list[float], slow: list[float]) -> Reading:
-    """How many times faster, with an interval over the repeats, taken on the logarithm."""
-    found = over_seeds(np.log(fast) - np.log(slow))
-    return Reading(float(np.exp(found.value)), float(np.exp(found.low)), float(np.exp(found.high)), found.n)
 
 
 def draw(record: Mapping[str, Any]) -> str:

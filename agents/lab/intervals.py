@@ -50,6 +50,13 @@ def bootstrap(statistic: Callable[..., np.ndarray], *samples: ArrayLike) -> Read
     return Reading(value, float(low), float(high), n)
 
 
+def times(fast: ArrayLike, slow: ArrayLike) -> Reading:
+    """How many times as large, or as fast, with an interval over repeats or seeds, taken on the logarithm."""
+    found = over_seeds(np.log(fast) - np.log(slow))
+    value, low, high = np.exp([found.value, found.low, found.high]).tolist()
+    return Reading(value, low, high, found.n)
+
+
 def over_seeds(values: ArrayLike) -> Reading:
     """Mean of one number a training seed, with Student's interval: wide for three seeds, as it should be."""
     from scipy.stats import t

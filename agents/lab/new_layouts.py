@@ -7,6 +7,7 @@ is and a place that was reached later, the action that was taken (hindsight; Gho
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,6 @@ LATER = 32
 
 def measure(report: Report, *, tasks: int, episodes: int, updates: int, seeds: tuple[int, ...]) -> Findings:
     """`tasks` a seed in rooms of the training set, and in rooms kept from it; `seeds` also train the policy."""
-    from agents.baselines.reflexes import run_straight
     from agents.config import PlanConfig
     from agents.judging.referee import play
     from agents.lab import toys
@@ -45,9 +45,8 @@ def measure(report: Report, *, tasks: int, episodes: int, updates: int, seeds: t
             keep(f"planning_{place}", toys.attempt(world, model, config, starts, goals).outcome.success)
             keep(f"policy_{place}", play(world, starts, goals, policy(world, goals)).success)
             if place == "new":
-                straight = run_straight(world, starts, goals)
-                assert straight is not None
-                keep("straight_new", straight.success)
+                ahead = partial(world.straight, goal=goals)
+                keep("straight_new", play(world, starts, goals, ahead).success)  # type: ignore[arg-type]
                 keep("one_room_new", toys.attempt(world, one_room, config, starts, goals).outcome.success)
                 keep("truth_new", toys.attempt(world, None, config, starts, goals).outcome.success)
     success = {row: np.concatenate(hits) for row, hits in found.items()}
@@ -89,6 +88,7 @@ def hindsight_policy(model, episodes: int, updates: int, seed: int, report: Repo
 
     from agents.lab.toys import seen
     from agents.learning.collect import collect
+    from world_model.descent import descend, seeded
     from world_model.models.parts import mlp
 
     report(f"seed {seed}: recording {episodes} episodes for the policy")
@@ -102,21 +102,18 @@ def hindsight_policy(model, episodes: int, updates: int, seed: int, report: Repo
         return torch.cat([(state - middle) / scale, (goal - middle[:width]) / scale[:width]], -1)
 
     rng = np.random.default_rng(seed)
-    with torch.random.fork_rng(), torch.enable_grad():
-        torch.manual_seed(seed)
+    with seeded(seed):
         net = mlp(states.shape[-1] + width, 256, action.shape[-1])
-        optimiser = torch.optim.Adam(net.parameters(), 1e-3)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, updates)
-        for update in range(updates):
-            if update % 200 == 0:
-                report(f"seed {seed}: the policy learns, update {update} of {updates}")
-            row, now = rng.integers(0, episodes, 512), rng.integers(0, 50, 512)
-            later = np.minimum(now + rng.integers(1, LATER + 1, 512), 50)
-            error = net(inputs(states[row, now], goals[row, later])).tanh() - action[row, now]
-            optimiser.zero_grad()
-            error.square().mean().backward()
-            optimiser.step()
-            schedule.step()
+
+    def loss(update: int) -> torch.Tensor:
+        if update % 200 == 0:
+            report(f"seed {seed}: the policy learns, update {update} of {updates}")
+        row, now = rng.integers(0, episodes, 512), rng.integers(0, 50, 512)
+        later = np.minimum(now + rng.integers(1, LATER + 1, 512), 50)
+        error = net(inputs(states[row, now], goals[row, later])).tanh() - action[row, now]
+        return error.square().mean()
+
+    descend(net.parameters(), loss, updates, 1e-3)
 
     def policy(world, goal_states: np.ndarray):
         with torch.no_grad():

@@ -100,7 +100,7 @@ def draw(record: Mapping[str, Any]) -> str:
         list(paired),
         {
             "trained": [(r["value"], r["low"], r["high"]) for r in paired.values()],
-            "untrained": list(null.values()),
+            "never learned to remember": list(null.values()),
         },
     )
 

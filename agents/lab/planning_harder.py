@@ -67,7 +67,7 @@ def draw(record: Mapping[str, Any]) -> str:
     from agents import figures
 
     return figures.bars(
-        "More search, in the model and in the truth",
+        "More search (candidates x rounds), in the model and in the truth",
         "success",
         record["data"]["budgets"],
         {

@@ -128,7 +128,7 @@ def draw(record: Mapping[str, Any]) -> str:
 
     rows = record["data"]["rows"]
     return figures.bars(
-        "One checkpoint, tested in seven ways",
+        "One checkpoint, tested in seven ways: goal, steps, met when, looks",
         "success",
         [row["protocol"] for row in rows],
         {"success": [(row["value"], row["low"], row["high"]) for row in rows]},

@@ -112,7 +112,7 @@ def draw(record: Mapping[str, Any]) -> str:
     return figures.bars(
         "What probes read from a latent",
         "R²",
-        list(probes),
+        [fact.replace("to_door", "distance to the door") for fact in probes],
         {
             label: [
                 (max(r["value"], 0), max(r["low"], 0), max(r["high"], 0))

@@ -69,24 +69,28 @@ def measure(report: Report, *, questions: int, seeds: tuple[int, ...]) -> Findin
 
 def draw(record: Mapping[str, Any]) -> str:
     from agents import figures
+    from agents.judging.score import wilson
 
-    kinds = list(dict.fromkeys(row["kind"] for row in record["data"]["rows"]))
+    every = record["data"]["rows"]
+    worlds = list(dict.fromkeys(row["world"] for row in every))
 
-    def bar(kind: str, who: str) -> float:
+    def bar(world: str, who: str) -> tuple[float, float, float]:
+        """Share of right answers with its interval, none for chance."""
         rows = [
             r
-            for r in record["data"]["rows"]
-            if r["kind"] == kind and (r["who"] not in EVEN if who == "model" else r["who"] == who)
+            for r in every
+            if r["world"] == world and (r["who"] not in EVEN if who == "model" else r["who"] == who)
         ]
         n = sum(row["n"] for row in rows)
-        return sum(row["accuracy"] * (row["n"] - row["abstained"]) for row in rows) / max(n, 1)
+        right = sum(row["accuracy"] * (row["n"] - row["abstained"]) for row in rows)
+        return (right / n,) * 3 if who == "chance" else (right / n, *wilson(round(right), n))
 
     return figures.bars(
-        "Right answers, abstentions counted as none",
-        "share of the questions",
-        kinds,
-        {"simulating": [bar(kind, "model") for kind in kinds], "text": [bar(kind, "text") for kind in kinds],
-         "chance": [bar(kind, "chance") for kind in kinds]},
+        "Right answers about what happens next, and about ideas",
+        "share of the questions; an abstention is no right answer",
+        [world or "ideas, words, causes" for world in worlds],
+        {words: [bar(world, who) for world in worlds]
+         for who, words in {"model": "simulating", "text": "text", "chance": "chance"}.items()},
     )  # fmt: skip
 
 

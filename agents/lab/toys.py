@@ -12,6 +12,8 @@ from agents.loop import run as run_loop
 from agents.planners import make_planner
 from agents.worlds.base import World
 from world_model.checkpoint import family, read_passport
+from world_model.data import to_tensor
+from world_model.descent import descend, seeded
 from world_model.models.base import WorldModel
 from world_model.models.parts import mlp
 
@@ -22,8 +24,7 @@ TASKS = 20_000
 def untrained(model: WorldModel, name: str, seed: int = 0) -> WorldModel:
     """The null: a network just like `name`'s, with fresh weights and the trained one's probe units."""
     passport = read_passport(name)
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
+    with seeded(seed):
         fresh = family(passport.family)(**passport.arguments)
     for buffer, value in model.probe.named_buffers():
         fresh.probe.get_buffer(buffer).copy_(value)
@@ -60,8 +61,6 @@ def attempt(
 
 def seen(world: World, states: np.ndarray) -> Tensor:
     """What is observed in `states` [..., S], as a model takes it, in one batch."""
-    from world_model.data import to_tensor
-
     return to_tensor(world.observe(states.reshape(-1, states.shape[-1])))
 
 
@@ -84,21 +83,15 @@ def read_out(
     if not hidden:
         weight = np.linalg.solve(x[:half].T @ x[:half] + 1e-3 * half * np.eye(x.shape[1]), x[:half].T @ y)
         return x[half:] @ weight * scale + middle
-    rng, inputs, wanted = (
-        np.random.default_rng(seed),
-        torch.from_numpy(x).float(),
-        torch.from_numpy(y).float(),
-    )
-    with torch.random.fork_rng(), torch.enable_grad():
-        torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    inputs, wanted = torch.from_numpy(x).float(), torch.from_numpy(y).float()
+    with seeded(seed):
         net = mlp(x.shape[1], hidden, y.shape[1])
-        optimiser = torch.optim.Adam(net.parameters(), 3e-3)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, updates)
-        for _ in range(updates):
-            rows = torch.from_numpy(rng.integers(0, half, 256))
-            optimiser.zero_grad()
-            (net(inputs[rows]) - wanted[rows]).square().mean().backward()
-            optimiser.step()
-            schedule.step()
+
+    def loss(update: int) -> Tensor:
+        rows = torch.from_numpy(rng.integers(0, half, 256))
+        return (net(inputs[rows]) - wanted[rows]).square().mean()
+
+    descend(net.parameters(), loss, updates, 3e-3)
     with torch.no_grad():
         return net(inputs[half:]).numpy() * scale + middle

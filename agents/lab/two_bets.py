@@ -63,11 +63,21 @@ def draw(record: Mapping[str, Any]) -> str:
     from agents import figures
 
     success = record["data"]["success"]
+    floors = {
+        "plain": "plain",
+        "tv": "television",
+        "noise": "noise everywhere",
+        "static": "patchwork that stays",
+    }
+    bets = {"jepa": "predicting codes", "pixel": "predicting pixels"}
     return figures.bars(
         "Codes or pixels, on four floors",
         "success",
-        list(success),
-        {bet: [(r["value"], r["low"], r["high"]) for r in (found[bet] for found in success.values())] for bet in BETS},
+        [floors[floor] for floor in success],
+        {
+            words: [(r["value"], r["low"], r["high"]) for r in (found[bet] for found in success.values())]
+            for bet, words in bets.items()
+        },
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ CONTINUOUS = {
     "mppi": ("agents.planners.mppi", "MPPI"),
     "gradient": ("agents.planners.gradient", "Gradient"),
     "shooting": ("agents.planners.shooting", "RandomShooting"),
+    "halving": ("agents.planners.halving", "Halving"),
     "feedback": ("agents.planners.feedback", "Feedback"),
 }
 DISCRETE = {

@@ -59,6 +59,12 @@ class Planner(ABC):
     def plan(self, mind: Mind, state: Tensor, goal: Tensor, previous: Plan | None, executed: int) -> Plan:
         """`state`, `goal` [B, D]; `previous` is the last plan, of which `executed` steps were taken (warm start)."""
 
+    def moved_on(self, previous: Plan, executed: int) -> tuple[Tensor, int]:
+        """The last plan's knots [B, K, A] from the first that is not yet taken, those that are put behind; and how many
+        those are."""
+        taken = min(executed // self.config.hold, self.config.knots)
+        return previous.knots.roll(-taken, 1), taken
+
     def score(self, mind: Mind, state: Tensor, goal: Tensor, knots: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """`knots` [B, S, K, A] -> cost [B, S], states [B, S, H, D], actions [B, S, H, A]."""
         batch, samples = knots.shape[:2]

@@ -33,10 +33,9 @@ class CategoricalCEM(Planner):
         chance = torch.full((len(state), c.knots, self.action_size), 1 / self.action_size)
         kept = chance[:, None][:, :0]
         if previous is not None:
-            shift = min(executed // c.hold, c.knots)
-            kept = torch.cat([previous.knots[:, shift:], previous.knots[:, :shift]], 1)[:, None]
-            chance = 0.5 * chance + 0.5 * kept[:, 0]
-            chance[:, c.knots - shift :] = 1 / self.action_size
+            warm, taken = self.moved_on(previous, executed)
+            kept, chance = warm[:, None], 0.5 * chance + 0.5 * warm
+            chance[:, c.knots - taken :] = 1 / self.action_size
         for _ in range(c.iterations):
             knots = torch.cat([kept, self.sample(chance, c.num_samples - kept.shape[1])], 1)
             cost, states, actions = self.score(mind, state, goal, knots)

@@ -31,8 +31,8 @@ class CEM(Planner):
         mean = torch.zeros(len(state), c.knots, self.action_size)
         kept = mean[:, None][:, :0]
         if previous is not None:
-            shift = min(executed // c.hold, c.knots)
-            mean = torch.cat([previous.knots[:, shift:], mean[:, :shift]], 1)
+            mean, taken = self.moved_on(previous, executed)
+            mean[:, c.knots - taken :] = 0
             kept = mean[:, None]
         spread = torch.ones_like(mean)
         for _ in range(c.iterations):

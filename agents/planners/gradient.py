@@ -30,8 +30,8 @@ class Gradient(Planner):
         c = self.config
         free = torch.randn(len(state), DESCENTS, c.knots, self.action_size, generator=self.generator)
         if previous is not None:
-            shift = min(executed // c.hold, c.knots)
-            warm = torch.cat([previous.knots[:, shift:], torch.zeros_like(previous.knots[:, :shift])], 1)
+            warm, taken = self.moved_on(previous, executed)
+            warm[:, c.knots - taken :] = 0
             free[:, 0] = torch.atanh(warm.clamp(-0.99, 0.99))
         steps = max(1, c.num_samples * c.iterations // DESCENTS)
         with torch.enable_grad():

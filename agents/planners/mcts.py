@@ -30,8 +30,7 @@ class MCTS(Planner):
         tree = _Tree(len(state), a, rounds, c.knots)
         first = self._random(len(state), tried)
         if previous is not None:
-            shift = min(executed // c.hold, c.knots)
-            first[:, 0] = torch.cat([previous.knots[:, shift:], previous.knots[:, :shift]], 1).argmax(-1)
+            first[:, 0] = self.moved_on(previous, executed)[0].argmax(-1)
         best = self._score(mind, state, goal, first)
         for _ in range(rounds):
             path, depth = tree.descend()

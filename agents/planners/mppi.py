@@ -23,8 +23,8 @@ class MPPI(Planner):
         c = self.config
         mean = torch.zeros(len(state), c.knots, self.action_size)
         if previous is not None:
-            shift = min(executed // c.hold, c.knots)
-            mean = torch.cat([previous.knots[:, shift:], mean[:, :shift]], 1)
+            mean, taken = self.moved_on(previous, executed)
+            mean[:, c.knots - taken :] = 0
         for k in range(c.iterations):
             noise = torch.randn(
                 len(state), c.num_samples - 1, c.knots, self.action_size, generator=self.generator

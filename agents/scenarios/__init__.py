@@ -56,13 +56,17 @@ class Scenario:
     seed: int = 0
     number: int = 0
     """Which of its seed's; with world and seed it makes the scenario again."""
+    idea: str = ""
+    """The question behind it that sources can speak about, where they can't know this one scene."""
+    mark: tuple[float, float, float] | None = None
+    """The place that the question speaks of: x, y and radius in pixels of the frame."""
 
     @property
     def id(self) -> str:
         return f"{self.world.split(':')[0]}/{self.seed}/{self.number}"
 
     def to_json(self) -> dict[str, Any]:
-        kept = ("id", "world", "kind", "scene", "question", "options", "seed", "number", "shown")
+        kept = ("id", "world", "kind", "scene", "question", "idea", "options", "seed", "number", "shown", "mark")
         return {name: getattr(self, name) for name in kept}
 
 
@@ -118,7 +122,7 @@ def _one(world: World, templates, seed: int, number: int) -> Scenario:
         likely = truth(scenario)
         if likely.argmax() == wanted and likely.max() > 0.5:
             break
-    return Scenario(**{**vars(scenario), "seed": seed, "number": number})
+    return Scenario(**{**vars(scenario), "seed": seed, "number": number, "idea": template.idea})
 
 
 @dataclass(frozen=True)
@@ -128,3 +132,5 @@ class Template:
     answers: int
     """Options that it has."""
     make: Callable[[World, np.random.Generator], Scenario]
+    idea: str
+    """Every scenario's own."""

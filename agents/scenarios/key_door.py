@@ -94,5 +94,8 @@ def has_key(world: World, rng: np.random.Generator) -> Scenario:
     )
 
 
-TEMPLATES = (Template(3, side), Template(2, has_key))
+TEMPLATES = (
+    Template(3, side, "Can language models say what happens next in a text game?"),
+    Template(2, has_key, "What does a world model forget of things seen earlier?"),
+)
 assert len(NAMES) == len(MOVES)

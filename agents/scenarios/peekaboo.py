@@ -109,4 +109,8 @@ def _screens(state: np.ndarray) -> str:
     return first + second
 
 
-TEMPLATES = (Template(3, where), Template(3, when), Template(2, caught))
+TEMPLATES = (
+    Template(3, where, "What is object permanence?"),
+    Template(3, when, "Do models keep track of objects that are hidden?"),
+    Template(2, caught, "What is intuitive physics?"),
+)

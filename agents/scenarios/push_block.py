@@ -78,7 +78,9 @@ def reaches(world: World, rng: np.random.Generator) -> Scenario:
         np.tile(way.astype(np.float32), (steps, 1)),
         1,
         settle,
+        mark=(float(goal[0]), float(goal[1]), REACH),
     )
 
 
-TEMPLATES = (Template(3, moved), Template(2, reaches))
+_IDEA = "How do errors of a model of contact harm planning?"
+TEMPLATES = (Template(3, moved, _IDEA), Template(2, reaches, _IDEA))

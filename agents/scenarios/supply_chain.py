@@ -87,4 +87,7 @@ def orders(world: SupplyChain, units: float) -> np.ndarray:
     return np.full((PERIODS, world.stages), share, np.float32)
 
 
-TEMPLATES = (Template(4, empty), Template(2, waiting))
+TEMPLATES = (
+    Template(4, empty, "What is the main error that players of the beer game make?"),
+    Template(2, waiting, "What is the bullwhip effect?"),
+)

@@ -98,6 +98,7 @@ def heading(world: World, rng: np.random.Generator) -> Scenario:
         actions,
         1,
         settle,
+        mark=(float(goal[X]), float(goal[Y]), REACH),
     )
 
 
@@ -105,4 +106,8 @@ def _start(world: World, rng: np.random.Generator) -> np.ndarray:
     return world.sample_tasks(rng, 1)[0][0]
 
 
-TEMPLATES = (Template(3, straight), Template(4, legs), Template(2, heading))
+TEMPLATES = (
+    Template(3, straight, "Why are walls and doors hard for a smooth model?"),
+    Template(4, legs, "What happens when small prediction errors add up over a rollout?"),
+    Template(2, heading, "Why is the straight-line distance misleading for a planner?"),
+)

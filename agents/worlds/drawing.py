@@ -90,9 +90,8 @@ def _stamp(
     if open_columns is not None:
         alpha = alpha * open_columns[np.arange(n)[:, None], cols][:, None, :]
     index = rows[:, :, None] * SIZE + cols[:, None, :]
-    if (
-        not inside.all()
-    ):  # what lies outside the frame is drawn once more onto the centre, which changes nothing
+    if not inside.all():
+        # What lies outside the frame is drawn once more onto the centre, which changes nothing.
         index = np.where(inside, index, index[:, mid_y : mid_y + 1, mid_x : mid_x + 1])
         alpha = np.where(inside, alpha, alpha[:, mid_y : mid_y + 1, mid_x : mid_x + 1])
     index = (index.reshape(n, -1) + np.arange(n)[:, None] * SIZE * SIZE).ravel()
@@ -126,9 +125,8 @@ def textures(seed: np.ndarray) -> np.ndarray:
     place = np.arange(cells * cells * 3, dtype=np.uint32)
     value = (hashed(seed[:, None], place[None]) >> np.uint32(24)).astype(np.uint16)
     colour = (96 + value * 159 // 255).astype(np.uint8).reshape(-1, cells, cells, 3)
-    rows = np.repeat(colour, CELL, 2).reshape(
-        -1, cells, 1, SIZE * 3
-    )  # a row of pixels, then eight copies of it
+    # a row of pixels, then eight copies of it
+    rows = np.repeat(colour, CELL, 2).reshape(-1, cells, 1, SIZE * 3)
     frames = np.empty((len(seed), cells, CELL, SIZE * 3), np.uint8)
     frames[:] = rows
     return frames.reshape(-1, SIZE, SIZE, 3)

@@ -174,9 +174,8 @@ class Peekaboo(World):
             walled, rng.integers(WALLED_END[0], WALLED_END[1] + 1, n), rng.integers(END[0], END[1] + 1, n)
         )
         width = rng.integers(ONE_WIDTH[0], ONE_WIDTH[1] + 1, n)
-        width = np.where(
-            walled, ONE_WIDTH[0] + width % 2 * 2, width
-        )  # even: the wall stands exactly in the middle
+        # even: the wall stands exactly in the middle
+        width = np.where(walled, ONE_WIDTH[0] + width % 2 * 2, width)
         left, right = rng.integers(TWO_WIDTH[0], TWO_WIDTH[1] + 1, (2, n))
         gap = rng.integers(GAP, np.maximum(end - LEFT - left - right, GAP) + 1)
         state[:, FIRST] = end - np.where(two, left + gap + right, width)

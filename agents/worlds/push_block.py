@@ -131,19 +131,12 @@ class PushBlock(World):
         return gap / np.maximum(np.linalg.norm(gap, axis=-1, keepdims=True), 1.0)
 
     def swapped(self, goals: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        return swapped(goals, rng)
-
-
-def swapped(goals: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Goals [N, S], N >= 2, in an order in which none is at its place: the control that success is held to.
-
-    A policy that pursues these and is judged by the true goals should fail; what it still scores is the share of
-    passing hits and of goals that lie close together.
-    """
-    order = rng.permutation(len(goals))
-    wrong = np.empty_like(goals)
-    wrong[order] = goals[np.roll(order, 1)]
-    return wrong
+        """[N, S], N >= 2. What who pursues them still scores is the share of passing hits and of goals that lie close
+        together."""
+        order = rng.permutation(len(goals))
+        wrong = np.empty_like(goals)
+        wrong[order] = goals[np.roll(order, 1)]
+        return wrong
 
 
 def _overlap(agent: np.ndarray, block: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

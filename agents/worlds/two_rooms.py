@@ -41,12 +41,6 @@ OUTSIDE = np.array([9, 10, 11, 53, 54, 55])
 """Doors that no random layout has: those of `door-moved`."""
 _DRAWN_DOORS = np.arange(OUTSIDE[0], OUTSIDE[-1] + 1)
 
-LAYOUTS = ("fixed", "random")
-BACKGROUNDS = ("plain", "tv", "noise", "static")
-"""tv: a new texture each frame. noise: on every pixel of every frame. static: a texture per episode."""
-CHANGES = ("", "door-moved", "no-wall", "second-door", "blue-dot", "big-dot")
-"""Switches for tests out of distribution."""
-
 
 def held_out(wall: np.ndarray, door: np.ndarray) -> np.ndarray:
     """Which random layouts are kept for evaluation: every fifth, so that none of them is ever recorded."""
@@ -54,7 +48,11 @@ def held_out(wall: np.ndarray, door: np.ndarray) -> np.ndarray:
 
 
 class TwoRooms(World):
-    """The dot is moved at most 3 pixels a step and slides along walls; the goal is always in the other room."""
+    """The dot is moved at most 3 pixels a step and slides along walls; the goal is always in the other room.
+
+    Of the backgrounds, `tv` is a new texture each frame, `static` one for an episode, `noise` is on every pixel of every
+    frame. The changes are switches for tests out of distribution.
+    """
 
     action_size = 2
     max_steps = 60

@@ -50,7 +50,7 @@ function drawRefusal({ refusal }, follow, addDocuments) {
     h("p", { class: "faint" }, "The nearest sources:"),
     h("ul", {}, refusal.nearest.map((title) => h("li", {}, title)))];
   return h("div", { class: "refusal" }, h("p", {}, refusal.reason), ...(covers || nearest || []),
-    h("button", { type: "button", class: "ghost", onclick: addDocuments }, "Add a document that does"));
+    (covers || nearest) && h("button", { type: "button", class: "ghost", onclick: addDocuments }, "Add a document that does"));
 }
 
 function supportLine(answer) {

@@ -77,18 +77,22 @@ export function mount({ element, props, trigger, watch }) {
     const body = waiting.get(turn);
     waiting.delete(turn);
     line.leave(turn);
-    if (reply.working) return body.replaceChildren(drawWorking(reply.working));
-    if (reply.export) return body.replaceChildren(drawExport(reply));
+    if (reply.working || reply.export) {
+      body.replaceChildren(reply.working ? drawWorking(reply.working) : drawExport(reply));
+      return body.scrollIntoView({ block: "nearest" });
+    }
     if (body.classList.contains("more")) return body.replaceChildren(h("p", { class: "error", role: "alert" }, reply.error));
     busy(false);
     if (reply.error) body.replaceChildren(h("p", { class: "error", role: "alert" }, reply.error));
-    else if (reply.told) drawTold(body, reply.told);
+    else if (reply.told) drawTold(body, reply);
     else drawTurn(body, reply);
     (reply.told ? toEnd : toTop)(body.parentElement);
     input.focus({ preventScroll: true });
   }
-  function drawTold(body, told) {
-    body.replaceChildren(...drawTalk(told, known, (n) => (documents.close(), sources.open(told, n))));
+  function drawTold(body, { told, number }) {
+    const later = h("div", { class: "more" });
+    body.replaceChildren(...drawTalk(told, known, (n) => (documents.close(), sources.open(told, n))),
+      drawTools((wanted) => more(number, wanted, later), false), later);
     documents.close();
     sources.show(told);
   }
@@ -155,7 +159,8 @@ function createCaution(known) {
   }
 }
 
-function drawTools(more) {
-  return h("p", { class: "tools" }, h("button", { type: "button", class: "plain", onclick: () => more("working") }, "Why these passages?"),
+// What else there is of an answer; one that the language model reached with tools shows its working already, call by call.
+function drawTools(more, working = true) {
+  return h("p", { class: "tools" }, working && h("button", { type: "button", class: "plain", onclick: () => more("working") }, "Why these passages?"),
     ["markdown", "bibtex", "json"].map((format) => h("button", { type: "button", class: "plain", onclick: () => more(format) }, { markdown: "Markdown", bibtex: "BibTeX", json: "JSON" }[format])));
 }

@@ -20,12 +20,14 @@ export function mount({ element }) {
   const percent = h("output", { for: "contrast-sure" }, "80 %");
   const reveal = h("button", { class: "primary", type: "button", disabled: true, onclick: () => settle(true) }, "Show what happens");
   const skip = h("button", { class: "ghost", type: "button", onclick: () => settle(false) }, "Show without a guess");
+  const onwards = h("button", { class: "primary", type: "button", hidden: true, onclick: () => draw(world) }, "Next question");
+  const doubt = h("div", { class: "bar" }, h("label", { for: "contrast-sure" }, "How sure?"), sure, percent);
   const said = h("p", { class: "summary", "aria-live": "polite" });
   const film = createFilm(), legend = h("p", { class: "faint legend" });
   const answers = h("div", { class: "answers" }), score = h("div", { class: "scores" });
   const root = h("section", { class: "contrast" },
     h("div", { class: "card controls" }, worlds, next, sent, routed),
-    h("div", { class: "card stage" }, h("div", { class: "ask-side" }, asked, scene, options, h("div", { class: "bar" }, h("label", { for: "contrast-sure" }, "How sure?"), sure, percent), h("div", { class: "bar" }, reveal, skip), said), h("div", {}, film.root, legend), answers),
+    h("div", { class: "card stage" }, h("div", { class: "ask-side" }, asked, scene, options, said, doubt, h("div", { class: "bar" }, reveal, skip, onwards)), h("div", {}, film.root, legend), answers),
     h("div", { class: "card" }, score));
   keep(element, root);
   let world = "two-rooms", now = null, chosen = null, legends = {};
@@ -56,7 +58,7 @@ export function mount({ element }) {
     now = { ...found.scenario, ask: { world, seed, kind } };
     chosen = null;
     reveal.disabled = true;
-    root.classList.remove("settled");
+    settled(false);
     asked.textContent = now.question;
     scene.textContent = now.scene;
     legend.textContent = legends[world] ?? "";
@@ -64,7 +66,7 @@ export function mount({ element }) {
     answers.replaceChildren();
     options.replaceChildren(...now.options.map((option, i) => h("label", {}, h("input", { type: "radio", name: "contrast-option", value: i, onchange: () => { chosen = i; reveal.disabled = false; } }), " ", option)));
     film.load([{ title: found.frames > 1 ? "What is seen" : "The start", caption: "", sheet: found.sheet, words: now.scene },
-      { title: "And then?", caption: "", sheet: null, words: "Guess first. Then the model’s imagination and the real world play here, side by side." }]);
+      { title: "And then?", caption: "", sheet: null, words: "Guess first. Then the model’s imagination and the real world play here, side by side." }], now.mark);
   }
 
   async function settle(guessed) {
@@ -74,20 +76,25 @@ export function mount({ element }) {
     const found = await call("settle", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
     if (now?.ask !== ask) return;
     if (found.error) { said.textContent = found.error; return; }
-    root.classList.add("settled");
-    const model = found.guesses.find((g) => g.who !== "you" && g.who !== "text");
+    settled(true);
+    const model = found.guesses.at(-1);
     said.textContent = found.summary.replace(/(^|[.] )([a-z])/g, (all, before, first) => before + first.toUpperCase());
     options.querySelectorAll("input").forEach((input) => { input.disabled = true; });
     options.children[found.answer].classList.add("true");
-    reveal.disabled = true;
     film.load([
       { title: "Imagined", caption: model?.who ?? "", sheet: found.sheets.imagined, words: found.sheets.imagined ? `what ${model?.who} imagines` : model?.why ?? "No model imagines this." },
-      { title: "Real", caption: "what the world does", sheet: found.sheets.real, words: found.scenario.options[found.answer] }]);
+      { title: "Real", caption: "what the world does", sheet: found.sheets.real, words: found.scenario.options[found.answer] }], found.scenario.mark);
     answers.replaceChildren(...found.guesses.map((g) => answer(g, found)));
     const link = `/api/contrast/page?${new URLSearchParams(Object.entries(body).filter(([, v]) => v !== null))}`;
     answers.append(h("p", { class: "keepit" }, h("a", { href: link, download: "" }, "Keep this as a page"), h("span", { class: "faint" }, ` or run: orrery contrast --world ${ask.world} --seed ${ask.seed}`)));
     count(found);
     asked.focus({ preventScroll: true });
+  }
+  // Once it is settled there is nothing left to guess, and one thing to do next.
+  function settled(on) {
+    root.classList.toggle("settled", on);
+    for (const part of [doubt, reveal, skip]) part.hidden = on;
+    onwards.hidden = !on;
   }
   function answer(g, found) {
     const verdict = g.right === null || g.right === undefined ? "abstained" : g.right ? "right" : "wrong";

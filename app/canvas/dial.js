@@ -1,7 +1,8 @@
 // The protocol dial: one checkpoint, and how far its success moves with nothing but the way it is tested. What it shows is
 // the record that `orrery dial` prints.
 import { h, percent } from "/canvas/dom.js";
-import { figure, lines } from "/canvas/prose.js";
+import { createErrand } from "/canvas/errand.js";
+import { figure } from "/canvas/prose.js";
 
 const RULES = { any: "at any step", held: "held for a while", end: "at the last step" };
 const GOALS = { all: "all goals", near: "near goals", middle: "goals in between", far: "far goals" };
@@ -10,6 +11,7 @@ export function createDial(choices) {
   const go = h("button", { class: "ghost", type: "button", onclick: measure }, "Turn the dial");
   const said = h("p", { class: "faint", "aria-live": "polite" });
   const board = h("div", { class: "dialled" });
+  const errand = createErrand(go, said);
   const root = h("section", { class: "dial card" },
     h("h2", {}, "The protocol dial"),
     h("p", { class: "faint" }, "The same checkpoint can be made to look good or bad by the way it is tested. Every task is played once for each replanning interval; all other readings come from the same episodes."),
@@ -17,26 +19,16 @@ export function createDial(choices) {
   return { root, clear };
 
   function clear() {
+    errand.stop();
     board.replaceChildren();
     said.textContent = "";
-    go.disabled = false;
   }
   async function measure() {
-    go.disabled = true;
     board.replaceChildren();
-    said.textContent = "Playing the tasks …";
-    let last = { error: "The server does not answer." };
-    try {
-      const reply = await fetch("/api/plan/dial", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(choices.settings()) });
-      for await (const line of lines(reply)) {
-        last = line;
-        if (line.place) said.textContent = `Waiting: ${line.place} before you.`;
-        if (line.progress) said.textContent = line.progress;
-      }
-    } catch { /* said below */ }
-    go.disabled = false;
-    said.textContent = last.dial ? last.summary : last.error ?? "The server stopped before the dial was turned.";
-    if (last.dial) board.replaceChildren(...drawn(last));
+    const found = await errand.run("/api/plan/dial", choices.settings(), "Playing the tasks …");
+    if (!found) return;
+    said.textContent = found.dial ? found.summary : found.error;
+    if (found.dial) board.replaceChildren(...drawn(found));
   }
 }
 

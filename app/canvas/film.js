@@ -10,14 +10,15 @@ export function createFilm(steps_per_second = 12) {
   const slider = h("input", { type: "range", min: "0", max: "0", value: "0", "aria-label": "Step", oninput: () => seek(+slider.value) });
   const readout = h("span", { class: "faint" });
   const root = h("div", { class: "reel" }, screens, h("div", { class: "bar" }, play, slider, readout));
-  let reels = [], time = 0, last = 0, playing = false, length = 0;
+  let reels = [], mark = null, time = 0, last = 0, playing = false, length = 0;
   addEventListener("orrery:theme", draw);
   new ResizeObserver(draw).observe(screens);
   return { root, load, stop };
 
-  // films: [{title, caption, sheet (base64) or null, words}]
-  async function load(films, start = 0) {
+  // films: [{title, caption, sheet (base64) or null, words}]; place: [x, y, radius] in pixels of a frame, or null
+  async function load(films, place = null, start = 0) {
     stop();
+    mark = place;
     const images = await Promise.all(films.map((film) => film.sheet && loadSheet(film.sheet)));
     reels = films.map((film, i) => ({ image: images[i], canvas: h("canvas", { role: "img", "aria-label": `${film.title}: ${film.words}` }) }));
     length = Math.max(0, ...images.map((image) => (image ? image.width / SIZE - 1 : 0)));
@@ -62,6 +63,18 @@ export function createFilm(steps_per_second = 12) {
       const g = canvas.getContext("2d"), k = Math.min(step, image.width / SIZE - 1);
       g.imageSmoothingEnabled = false;
       g.drawImage(image, k * SIZE, 0, SIZE, SIZE, 0, 0, side, side);
+      if (mark) ring(g, mark, side / SIZE);
     }
   }
+}
+
+// The place that is spoken of: dashed, so that it is nothing in the world.
+function ring(g, [x, y, radius], s) {
+  g.beginPath();
+  g.arc((x + 0.5) * s, (y + 0.5) * s, radius * s, 0, 2 * Math.PI);
+  g.setLineDash([1.2 * s, 1.2 * s]);
+  g.lineWidth = 0.6 * s;
+  g.strokeStyle = "rgb(15, 23, 42)";
+  g.stroke();
+  g.setLineDash([]);
 }

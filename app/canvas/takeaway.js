@@ -1,5 +1,6 @@
 // What an episode leaves: why it failed, a link, a clip, the trace, and the lines of Python that do the same.
 import { h } from "/canvas/dom.js";
+import { createErrand } from "/canvas/errand.js";
 
 export function createTakeaway(choices, stream, replay) {
   const said = h("p", { class: "said", "aria-live": "polite" });
@@ -8,18 +9,18 @@ export function createTakeaway(choices, stream, replay) {
   const why = button("Why did it end so?", explain);
   const root = h("div", { class: "takeaway" }, h("div", { class: "tools" }, why, button("Copy link", share), button("Clip (GIF)", gif), button("Clip (video)", video), button("Trace (JSON)", json), button("Python", python)), said, code);
   let found = null, settings = null;
+  const errand = createErrand(why, said);
   return { root, show };
 
   function show(next) {
     found = next;
+    errand.stop();
     settings = choices.settings();
+    delete root.dataset.why;
     said.textContent = "";
     code.hidden = true;
     why.textContent = found.trace.success ? "Could it fail?" : "Why did it fail?";
     history.replaceState(null, "", choices.link());
-  }
-  function post(path) {
-    return fetch(`/api/plan/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(settings) });
   }
   function keep(blob, name) {
     const link = h("a", { href: URL.createObjectURL(blob), download: name });
@@ -31,10 +32,11 @@ export function createTakeaway(choices, stream, replay) {
   }
 
   async function explain() {
-    said.textContent = "Trying the task again with true parts swapped in, one at a time …";
-    const { why: verdict, error } = await (await post("why")).json();
-    said.textContent = error ?? `${verdict.sentence} (${verdict.rungs.map((r) => `${r.name} ${Math.round(100 * r.success)} %`).join(", ")}; ${verdict.rungs[0].n} tries each)`;
-    root.dataset.why = error ? "error" : verdict.limit;
+    const found = await errand.run("/api/plan/why", settings, "Trying the task again with true parts swapped in, one at a time …", "Trying the task again with true parts swapped in. Now ");
+    if (!found) return;
+    const { why: verdict, error } = found;
+    said.textContent = verdict ? `${verdict.sentence} (${verdict.rungs.map((r) => `${r.name} ${Math.round(100 * r.success)} %`).join(", ")}; ${verdict.rungs[0].n} tries each)` : error;
+    root.dataset.why = verdict ? verdict.limit : "error";
   }
   async function share() {
     const link = choices.link();
@@ -47,10 +49,14 @@ export function createTakeaway(choices, stream, replay) {
   }
   async function gif() {
     said.textContent = "Drawing the clip …";
-    const reply = await post("clip");
-    if (reply.headers.get("content-type") !== "image/gif") { said.textContent = (await reply.json()).error; return; }
-    keep(await reply.blob(), `${stem()}.gif`);
-    said.textContent = "The clip is kept: real, imagined, goal.";
+    try {
+      const reply = await fetch("/api/plan/clip", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(settings) });
+      if (reply.headers.get("content-type") !== "image/gif") { said.textContent = (await reply.json()).error; return; }
+      keep(await reply.blob(), `${stem()}.gif`);
+      said.textContent = "The clip is kept: real, imagined, goal.";
+    } catch {
+      said.textContent = "The server does not answer.";
+    }
   }
   // The browser films its own canvas: MP4 where it can, WebM where it can't.
   function video() {

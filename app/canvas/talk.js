@@ -16,8 +16,9 @@ export function createSwitch(known) {
 
 export function drawTalk(told, known, follow) {
   const calls = told.calls.length > 0 && h("ol", { class: "calls", "aria-label": "Calls of tools" }, told.calls.map(drawCall));
-  if (!told.ended) return [calls, progress(told, known)].filter(Boolean);
-  return [calls, ...drawSentences(told, follow), told.sentences.length > 0 && h("p", { class: "support" }, supportLine(told)),
+  const read = told.read_as && h("p", { class: "read-as" }, `Read as: ${told.read_as}`);
+  if (!told.ended) return [read, calls, progress(told, known)].filter(Boolean);
+  return [read, calls, ...drawSentences(told, follow), told.sentences.length > 0 && h("p", { class: "support" }, supportLine(told)),
     told.notice && h("p", { class: "notice" }, told.notice)].filter(Boolean);
 }
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from tyro.extras import SubcommandApp
@@ -16,6 +17,13 @@ app = SubcommandApp()
 def show(record: Any) -> None:
     """Results as JSON go to standard output."""
     print(json.dumps(record, ensure_ascii=False))
+
+
+def keep(svg: str, path: Path) -> str:
+    """A figure goes to a file, whose name is given back."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(svg, encoding="utf-8")
+    return str(path)
 
 
 def note(line: str) -> None:

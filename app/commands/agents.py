@@ -28,7 +28,7 @@ def plan(
     if why:
         _why(config, json, 12, config.seed)
         return
-    from agents.loop import plan_episode, write_clip
+    from agents.episode import plan_episode, write_clip
     from app.printing.agents import print_trace
 
     trace = plan_episode(config)

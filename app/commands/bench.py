@@ -8,7 +8,7 @@ from pathlib import Path
 from tyro.conf import Positional
 from tyro.extras import SubcommandApp
 
-from app.commands import app, note, show
+from app.commands import app, keep, note, show
 
 benches = SubcommandApp()
 
@@ -165,9 +165,8 @@ def refusal(
     from corpus.bench.refusal import bench_refusal, figure
 
     result = bench_refusal(dataset, sample, seed, note)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(figure(result), encoding="utf-8")
-    show({**result.to_json(), "figure": str(out)}) if json else print_refusal_bench(result, out)
+    drawn = keep(figure(result), out)
+    show({**result.to_json(), "figure": drawn}) if json else print_refusal_bench(result, drawn)
 
 
 @benches.command
@@ -203,9 +202,8 @@ def planning(
     from app.printing.planning import print_planning_bench
 
     found = measure(model, episodes, note)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(found.figure(), encoding="utf-8")
-    show({**found.to_json(), "figure": str(out)}) if json else print_planning_bench(found, str(out))
+    figure = keep(found.figure(), out)
+    show({**found.to_json(), "figure": figure}) if json else print_planning_bench(found, figure)
 
 
 @benches.command
@@ -214,10 +212,14 @@ def contrast(questions: int = 30, json: bool = False) -> None:
 
     Args:
         questions: Fresh scenarios of each world.
-        json: Print the Score records.
+        json: Print the Score records, and who is the better one to ask about what.
     """
-    from agents.bench.contrast import bench_contrast
+    from agents.bench.contrast import bench_contrast, winners
     from app.printing.lab import print_scores
 
     rows = bench_contrast(questions, report=note)
-    show([row.to_json() for row in rows]) if json else print_scores(rows)
+    won = winners(rows)
+    if json:
+        show({"scores": [row.to_json() for row in rows], "winners": [row.to_json() for row in won]})
+    else:
+        print_scores(rows, won)

@@ -44,7 +44,7 @@ def lab(
     if json:
         show(verdict.to_json())
     else:
-        print_verdict(lab.experiment(id), verdict)
+        print_verdict(lab.experiment(id), verdict, lab.recorded(id))
     if out is not None:
         for path in lab.write(verdict, out):
             note(f"written: {path}")

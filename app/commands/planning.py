@@ -7,13 +7,7 @@ from pathlib import Path
 from tyro.conf import OmitArgPrefixes
 
 from agents.config import PlanConfig
-from app.commands import app, note, show
-
-
-def _draw(svg: str, path: Path) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(svg, encoding="utf-8")
-    return str(path)
+from app.commands import app, keep, note, show
 
 
 @app.command
@@ -31,7 +25,7 @@ def heatmap(
     from app.printing.planning import print_heatmap
 
     found = draw(config, note)
-    figure = _draw(found.figure(), out)
+    figure = keep(found.figure(), out)
     show({**found.to_json(), "figure": figure}) if json else print_heatmap(found, figure)
 
 
@@ -54,7 +48,7 @@ def dial(
     from app.printing.planning import print_dial
 
     found = turn(config, episodes, note)
-    figure = _draw(found.figure(), out)
+    figure = keep(found.figure(), out)
     show({**found.to_json(), "figure": figure}) if json else print_dial(found, figure)
 
 
@@ -81,5 +75,5 @@ def alarm(
     from app.printing.planning import print_alarm
 
     found = score_alarm(config, change, step, episodes, note)
-    figure = _draw(found.figure(), out)
+    figure = keep(found.figure(), out)
     show({**found.to_json(), "figure": figure}) if json else print_alarm(found, figure)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.printing import wrap
@@ -157,16 +156,20 @@ def print_retrieval_bench(result: RetrievalBench) -> None:
     )
 
 
-def print_refusal_bench(result: RefusalBench, figure: Path) -> None:
+def print_refusal_bench(result: RefusalBench, figure: str) -> None:
     """A line a score, then where the product stands."""
     print(
         f"{result.dataset}: {result.questions} questions, {result.answerable} of them answerable; {result.passages:,} passages\n"
     )
-    print("how sure              area under risk-coverage   risk at half   AUROC of answerable")
-    for curve in result.curves:
+    print(
+        "how sure              area under risk-coverage   behind the first          at half   AUROC of answerable"
+    )
+    for i, curve in enumerate(result.curves):
         low, high = curve.aurc_interval
+        least, most = curve.behind_interval
+        behind = f"{curve.behind:+.3f} [{least:+.3f}, {most:+.3f}]" if i else ""
         print(
-            f"{curve.name:20}  {curve.aurc:.3f} [{low:.3f}, {high:.3f}]       {curve.risk_at_half:.3f}          {curve.auroc:.3f}"
+            f"{curve.name:20}  {curve.aurc:.3f} [{low:.3f}, {high:.3f}]       {behind:25} {curve.risk_at_half:.3f}     {curve.auroc:.3f}"
         )
     print(
         f"\nby default (caution {result.caution:.2f}) it answers {result.answered:.1%}, of which {result.risk:.1%} wrongly; refusal "
@@ -174,8 +177,8 @@ def print_refusal_bench(result: RefusalBench, figure: Path) -> None:
     )
     print(
         wrap(
-            f"Questions drawn by seed {result.seed} from {', '.join(result.articles)}, on which nothing was trained; paragraphs of "
-            f"all the file's articles to find. Wrong: no answer in the file, or none of its answers in what is quoted. "
+            f"Questions drawn by seed {result.seed} from {', '.join(result.articles)}, to which nothing was fitted"
+            f"{f' ({len(result.left_out)} others were)' if result.left_out else ''}; paragraphs of all the file's articles to find. Wrong: no answer in the file, or none of its answers in what is quoted. "
             f"{result.ms_median:.0f} ms a question, {result.threads} thread; {result.machine}; {result.date}"
         )
     )

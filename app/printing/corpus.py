@@ -9,7 +9,7 @@ from app.printing import WIDTH, wrap
 if TYPE_CHECKING:
     from corpus.answering.explain import Explanation
     from corpus.answering.stance import Stance
-    from corpus.library.library import Document
+    from corpus.library.ingesting import Document
     from corpus.records import Answer, Citation, Claim, Voice
     from corpus.trends import Appearance, Timeline
 
@@ -25,13 +25,12 @@ def print_answer(answer: Answer) -> None:
         if answer.refusal.covers:
             print("\nWhat they do say nearby:")
         for sentence in answer.refusal.covers:
-            print(wrap(f"“{sentence.text}” ({sentence.citations[0].title})", "  "))
+            first = sentence.citations[0]
+            print(wrap(f"“{sentence.text}” ({first.title}) [{first.source_id}]", "  "))
         if answer.refusal.nearest:
             print("\nThe nearest sources are:")
             for title in answer.refusal.nearest:
                 print(f"  - {title}")
-        for said in answer.refusal.covers:
-            print("\n" + wrap(f"They do say: “{said.text}” [{said.citations[0].source_id}]"))
         return
     cited: list[Citation] = []
     parts = []

@@ -9,12 +9,15 @@ from app.printing import wrap
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from agents.bench.contrast import Score
+    from agents.bench.contrast import Score, Won
     from agents.contrast.agent import Told
     from agents.contrast.assistant import Reply
     from agents.contrast.run import Contrast
     from agents.lab.base import Experiment, Verdict
     from agents.lab.run import Listed
+
+
+QUICK = "A quick run: few tasks and short trainings, so its intervals are wide and it may leave open what the full run decides."
 
 
 def print_experiments(listed: list[Listed]) -> None:
@@ -27,9 +30,12 @@ def print_experiments(listed: list[Listed]) -> None:
             print(f"    {outcome:13} {claim}")
 
 
-def print_verdict(experiment: Experiment, verdict: Verdict) -> None:
-    """The numbers beside their thresholds first, then what they say of each claim."""
+def print_verdict(experiment: Experiment, verdict: Verdict, full: Verdict | None) -> None:
+    """The numbers beside their thresholds first, then what they say of each claim; of a quick run, beside what the `full`
+    one that ships said, where one does."""
     print(f"{experiment.title}: {experiment.question}\n")
+    if verdict.budget == "quick":
+        print(wrap(QUICK) + "\n")
     for row in verdict.criteria:
         sign, role = (">" if row["above"] else "<"), (row["claim"] or "control")
         print(
@@ -39,13 +45,20 @@ def print_verdict(experiment: Experiment, verdict: Verdict) -> None:
         print(wrap(row["statistic"], " " * 13))
     print()
     for claim, outcome in verdict.verdicts.items():
-        print(f"  {outcome:13} {claim}")
+        print(f"  {outcome:13} {claim}{_beside(verdict, claim, full)}")
     print("\n" + wrap("What this can't show: " + verdict.cannot_show))
     seeds = " ".join(map(str, verdict.seeds))
     worked = "" if verdict.cpu_seconds is None else f", {verdict.cpu_seconds:.0f} of processor time"
     print(
         f"again: {verdict.command}\n(seeds {seeds}; {verdict.seconds:.0f} s{worked}; {verdict.date}, {verdict.machine})"
     )
+
+
+def _beside(verdict: Verdict, claim: str, full: Verdict | None) -> str:
+    """What the full run said of it, if this isn't that run."""
+    if verdict.budget == "full" or full is None:
+        return ""
+    return f" (full run: {full.verdicts[claim]})"
 
 
 def print_reply(told: Reply) -> None:
@@ -112,8 +125,8 @@ def print_contrast(found: Contrast) -> None:
     print(f"\nreally: {scenario['options'][found.answer]}")
 
 
-def print_scores(rows: list[Score]) -> None:
-    """A line for each kind of question and answerer."""
+def print_scores(rows: list[Score], won: list[Won]) -> None:
+    """A line for each kind of question and answerer; then who is the better one to ask about what."""
     head = ("", "")
     for row in rows:
         if (row.world, row.kind) != head:
@@ -126,3 +139,6 @@ def print_scores(rows: list[Score]) -> None:
             f"  {row.who:28} right {row.accuracy:6.1%} [{row.low:.1%}, {row.high:.1%}]   Brier {row.brier:.2f} "
             f"[{row.brier_low:.2f}, {row.brier_high:.2f}]   abstained {row.abstained}"
         )
+    print()
+    for kind in won:
+        print(wrap(kind.words))

@@ -68,7 +68,12 @@ def print_verdict(found: Verdict) -> None:
     print(wrap(found.sentence) + "\n")
     for rung in found.rungs:
         print(f"  {rung.name:32} {rung.success:7.1%}   [{rung.low:.1%}, {rung.high:.1%}]   n = {rung.n}")
-    print("\n" + ", ".join(f"{part} {loss:+.1%}" for part, loss in found.losses.items()) + " of success lost")
+    if found.losses:
+        print(
+            "\n"
+            + ", ".join(f"{part} {loss:+.1%}" for part, loss in found.losses.items())
+            + " of success lost"
+        )
     print(f"again: {found.command}")
 
 

@@ -133,19 +133,27 @@ def _answer(
             }
         number = {"number": len(said)}
         yield turn | number | beside | {"answer": answer.to_json()}, said
-    kept = [*said, answer]
-    # Older ones are let go, their places kept, so that a number goes on naming the same turn.
-    kept[:-REMEMBERED] = [None] * len(kept[:-REMEMBERED])
-    yield turn | number | beside | {"answer": answer.to_json(), "done": True}, kept
+    yield turn | number | beside | {"answer": answer.to_json(), "done": True}, kept(said, answer)
 
 
 def _talk(
     question: str, said: list[Any], turn: dict[str, Any], corpus: Corpus
 ) -> Iterator[tuple[dict[str, Any], list[Any]]]:
-    from agents.contrast.agent import converse
+    from agents.contrast.agent import converse, remembered
 
-    for told in converse(question, corpus=corpus):
-        yield turn | {"told": told.to_json(), "done": bool(told.ended)}, said
+    for told in converse(question, corpus=corpus, history=said):
+        if told.ended:
+            number = {"number": len(said), "done": True}
+            yield turn | number | {"told": told.to_json()}, kept(said, remembered(told, corpus))
+        else:
+            yield turn | {"told": told.to_json(), "done": False}, said
+
+
+def kept(said: list[Any], answer: Any) -> list[Any]:
+    """The session's answers with one more. Older ones are let go, their places kept, so that a number goes on naming the
+    same turn."""
+    every = [*said, answer]
+    return [None] * len(every[:-REMEMBERED]) + every[-REMEMBERED:]
 
 
 def _more(said: list[Any], number: int, wanted: str, corpus: Corpus) -> dict[str, Any]:

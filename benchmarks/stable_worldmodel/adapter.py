@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,10 +22,12 @@ from world_model.models.base import WorldModel
 class Costed(nn.Module):
     """A world model and an objective as their solvers take them: anything with `get_cost`."""
 
-    def __init__(self, model: WorldModel, objective: Objective, hold: int = 1):
-        """`hold`: steps that each action of a candidate is held; 1 where a candidate holds every step's action."""
+    def __init__(self, model: WorldModel, objective: Objective, hold: int = 1, stepwise: bool = False):
+        """`hold`: steps that each action of a candidate is held; 1 where a candidate holds every step's action.
+        `stepwise`: imagine by `predict`, a step at a time, as models there do, and not by the model's faster `rollout`."""
         super().__init__()
         self.model, self.objective, self.hold = model, objective, hold
+        self.rollout = partial(WorldModel.rollout, model) if stepwise else model.rollout
 
     @torch.no_grad()
     def get_cost(self, info_dict: dict[str, Any], action_candidates: Tensor) -> Tensor:
@@ -38,7 +41,7 @@ class Costed(nn.Module):
         steps = action_candidates.reshape(batch * samples, -1, self.model.action_size).clamp(-1, 1)
         actions = steps.repeat_interleave(self.hold, 1)
         starts = state[:, None].expand(-1, samples, -1).flatten(0, 1)
-        states = self.model.rollout(starts, actions).unflatten(0, (batch, samples))
+        states = self.rollout(starts, actions).unflatten(0, (batch, samples))
         return self.objective(self.model, states, goal)
 
     def criterion(self, info_dict: dict[str, Any], action_candidates: Tensor) -> Tensor:

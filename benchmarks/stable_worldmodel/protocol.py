@@ -43,7 +43,7 @@ RECIPE = TrainConfig(
     batch=24,
     rate=2e-3,
     fast_updates=900,
-    predict_updates=1000,
+    predict_updates=4000,
     reader_updates=300,
     temporal_updates=2000,
 )

@@ -22,7 +22,7 @@ from benchmarks.stable_worldmodel.two_room import TwoRoom
 
 RESULTS = Path(__file__).parent / "results"
 DATA = Path("runs/stable_worldmodel")
-LEARN, HELD_OUT = 150, 1500
+LEARN, HELD_OUT = 500, 1500
 """Episodes that models learn from, and that tasks are taken from."""
 VERSIONS = ("stable-worldmodel", "torch-world", "torch", "numpy", "gymnasium")
 

@@ -1,7 +1,8 @@
 """Our planner against theirs: the same model, objective, samples, rounds and imagined steps, on the same tasks.
 
-Their CEMSolver is compared twice: as it comes, choosing every action of a block of `hold` steps anew, and with the actions
-of a block held, which is the smaller space that our planner searches.
+Their CEMSolver is compared as it comes, choosing every action of a block of `hold` steps anew; with the actions of a block
+held, which is the smaller space that our planner searches; and so once more with the model called as models there are, a
+`predict` for each step, without the fused rollout that all other rows are given.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from world_model.models.base import WorldModel
 from world_model.train import one_thread
 
 ALONE = 8
-"""Episodes planned one at a time, three plans each, for the milliseconds of a plan alone."""
+"""Episodes played one at a time, for the milliseconds of a plan alone."""
 
 
 def compare(
@@ -50,9 +51,12 @@ def compare(
     model, config = load(name).model, PlanConfig(model=name, **PLAN)
     entrants = {
         "ours, icem": _ours(world, model, config),
-        "ours, cem": _ours(world, model, PlanConfig(model=name, **{**PLAN, "planner": "cem"})),
-        "their CEMSolver, actions held": _theirs(world, model, config, held=True),
+        "ours, halving": _ours(world, model, PlanConfig(model=name, **{**PLAN, "planner": "halving"})),
         "their CEMSolver, as it comes": _theirs(world, model, config, held=False),
+        "their CEMSolver, actions held": _theirs(world, model, config, held=True),
+        "their CEMSolver, actions held, predict by predict": _theirs(
+            world, model, config, True, stepwise=True
+        ),
         "torch-world's CEM, actions held": _torch_world(world, model, config),
     }
     rows: list[dict[str, Any]] = []
@@ -63,7 +67,7 @@ def compare(
             outcome = play(world, starts, goals, policy(goals, together), "any", steps)
             for i in range(ALONE):
                 one = slice(i, i + 1)
-                play(world, starts[one], goals[one], policy(goals[one], alone), "end", 3 * config.hold)
+                play(world, starts[one], goals[one], policy(goals[one], alone), "any", steps)
         first = outcome.success if first is None else first
         row = {
             **vars(make_row(label, outcome.success)),
@@ -128,13 +132,15 @@ def _ours(world: TwoRoom, model: WorldModel, config: PlanConfig) -> Entrant:
     return entrant
 
 
-def _theirs(world: TwoRoom, model: WorldModel, config: PlanConfig, held: bool) -> Entrant:
+def _theirs(
+    world: TwoRoom, model: WorldModel, config: PlanConfig, held: bool, stepwise: bool = False
+) -> Entrant:
     """Their policy and solver with our model behind `get_cost`. Their solver prints a line a plan."""
     swm = stable_worldmodel()
     block = 1 if held else config.hold
 
     def entrant(goals: np.ndarray, clock: _Clock) -> Policy:
-        costed = Costed(model, objective(config.objective), config.hold if held else 1)
+        costed = Costed(model, objective(config.objective), config.hold if held else 1, stepwise)
         solver = swm.solver.CEMSolver(
             costed,
             batch_size=len(goals),

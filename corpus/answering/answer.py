@@ -17,8 +17,10 @@ from corpus.answering.cover import nearest, refuse
 from corpus.answering.dated import asked_span, counted, of_span, tallies, told
 from corpus.answering.demo import claim_shown
 from corpus.answering.dialogue import Asked, follow, topic_of
+from corpus.answering.manners import asked as questions
+from corpus.answering.manners import met
 from corpus.answering.meaning import meaning_of
-from corpus.answering.premise import made_by_another, never_made
+from corpus.answering.premise import denial, made_by_another, never_made
 from corpus.answering.question import Question, checked, parse
 from corpus.answering.spelling import mended
 from corpus.answering.stance import touched
@@ -88,7 +90,10 @@ def answers(
         raise CorpusError(f"caution is {caution}; it must be from 0 (answer all) to 1 (refuse all)")
     corpus = corpus or open_corpus()
     with corpus.reading() as corpus:
-        asked = follow(text, [answer for answer in history if answer], corpus)
+        if answer := met(text, corpus):
+            yield answer
+            return
+        asked = follow(text, questions(history), corpus)
         answer = _answer(asked, corpus, top_k, caution)
         for reading in asked.others if answer.confidence < CLEAR else ():
             other = _answer(dataclasses.replace(asked, text=reading), corpus, top_k, caution)
@@ -140,7 +145,7 @@ def _answer(asked: Asked, corpus: Corpus, top_k: int, caution: float | None) -> 
     refusal = None
     if why:
         titles = tuple(dict.fromkeys(hit.title for hit in hits))[:3]
-        covers = tuple(_sentence(corpus, c) for c in nearest(ranked, denied))
+        covers = tuple(_sentence(corpus, c) for c in nearest(ranked, denied or denial(question, ranked)))
         refusal, chosen = Refusal(f"My sources don't answer this: {why}.", titles, covers), []
     used = {c.hit.passage.id for c in chosen}
     known = {hit.passage.id for hit in hits}

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from corpus.answering.features import DANGLING, FEATURES, INDEX, Near, describe
+from corpus.answering.features import DANGLING, FEATURES, INDEX, Near, describe, first_sentence
+from corpus.answering.lexicon import same
 from corpus.answering.meaning import Meaning
 from corpus.answering.question import Question
 from corpus.answering.weights import Linear
@@ -21,22 +22,20 @@ MAX_SENTENCES, MAX_WORDS = 5, 120
 MORE_SENTENCES, MORE_WORDS = 12, 300
 """Where the question asks for more."""
 ENOUGH = 60
-"""Words; an answer that is shorter goes on with what follows its first sentence."""
+"""Words; an answer that is shorter goes on with the next best, unless a name, a date or a figure was asked for."""
 NEAR = 0.88
 """Cosine above which two sentences say the same."""
-_FEWER = {"who": 3, "when": 3, "number": 3, "definition": 4}
+_FEWER = {"who": 4, "when": 3, "number": 4, "definition": 4}
 SPREAD = 0.05
 """Of cosines within a source; smaller spreads tell nothing."""
 _BRIEF = {"who", "when", "number"}
-_CLOSE, _CLOSE_ELSE = 3.0, 4.0
+CLOSE = 4.0
 """How far behind the best a sentence may be, in log odds, and still be said."""
 _AFTER = re.compile(r"\b(?:came|comes?|followed|follows|happened) (?:after|next)\b", re.IGNORECASE)
+_NAME = re.compile(r"\b(?:called|named|(?:name|term|word) (?:for|of))\b", re.IGNORECASE)
+"""Asks what something is called."""
 _HEADED = {"disagree": 9.0, "limits": 2.0}
 """How far behind the best what stands under the right heading may be, in log odds, and still keep out what doesn't."""
-_OPENS_LIST = re.compile(
-    r"\b(two|three|four|five|six|seven|eight|several|many|main) (?:[\w-]+ ){0,3}\w+s\b|\b(first|one) (?:\w+ ){0,2}(is|are)\b|:",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -110,26 +109,26 @@ def choose(
     Where the question touches a `claim`, somebody for it and somebody against it are heard.
     """
     usable = _under_its_heading(question, _one_witness_a_work(corpus, ranked))
+    usable = _told_first(corpus, question, usable)
     most, words = (MORE_SENTENCES, MORE_WORDS) if question.more else (MAX_SENTENCES, MAX_WORDS)
     limit = most if question.more else _FEWER.get(question.kind, most)
-    reach = 4.0 if question.more else _CLOSE if question.kind in _FEWER else _CLOSE_ELSE
+    enough = 0 if question.kind in _BRIEF else ENOUGH
     groups: list[list[Candidate]] = []
 
-    def add(candidate: Candidate) -> bool:
+    def add(candidate: Candidate) -> None:
         """Say it, with the one before where it leans on that; nothing said twice, nothing past the limits."""
         said = [c for group in groups for c in group]
         if candidate in said or any(_near(candidate, other) for other in said):
-            return False
+            return
         whole = _standing(candidate, ranked)
         new = [c for c in whole if c not in said]
         if not whole or (groups and (len(said) + len(new) > limit or _length(said + new) > words)):
-            return False
+            return
         home = next((group for group in groups if whole[0] in group), None)
         if home is None:
             groups.append(new)
         else:
             home[home.index(whole[0]) + 1 : home.index(whole[0]) + 1] = new
-        return True
 
     for ids in question.subjects if question.kind == "compare" and len(question.subjects) > 1 else ():
         if best := next((c for c in usable if c.source_id in ids), None):
@@ -141,16 +140,14 @@ def choose(
             add(best)
     for candidate in _counted_up(usable) if question.kind == "list" else ():
         add(candidate)
+    for candidate in [*usable[:1], *_wanted(corpus, question, usable)]:
+        add(candidate)
     for candidate in usable:
-        if groups and candidate.score < usable[0].score - reach:
+        short = _length([c for group in groups for c in group]) < enough
+        if groups and candidate.score < usable[0].score - CLOSE and not short:
             break
-        if add(candidate) and question.kind not in _FEWER and _OPENS_LIST.search(candidate.text):
-            for following in _following(candidate, ranked)[:3]:
-                add(following)
-    if groups and question.kind not in _BRIEF:
-        for following in _following(groups[0][-1], ranked)[:3]:
-            if _length([c for group in groups for c in group]) < ENOUGH:
-                add(following)
+        if not groups or candidate.score >= usable[0].score - CLOSE or candidate.source_id == usable[0].source_id:
+            add(candidate)
     return _told(groups)
 
 
@@ -161,6 +158,32 @@ def _one_witness_a_work(corpus: Corpus, ranked: Sequence[Candidate]) -> list[Can
         id = candidate.source_id
         speaks.setdefault(corpus.sources[id].work or id, id)
     return [c for c in ranked if c.source_id in speaks.values()]
+
+
+def _told_first(corpus: Corpus, question: Question, usable: list[Candidate]) -> list[Candidate]:
+    """Of several sources about one thing, the earliest tells who made it and when: it is heard before the others."""
+    if question.kind not in ("who", "when") or len(question.subjects) != 1 or len(question.about) < 2:
+        return usable
+    if not set(question.matter) <= same("introduc"):
+        return usable
+    earliest = min(question.about, key=lambda id: (corpus.sources[id].published, id))
+    told = [c for c in usable if c.source_id == earliest and c.feature("thing")][:1]
+    return told + [c for c in usable if c not in told]
+
+
+def _wanted(corpus: Corpus, question: Question, usable: list[Candidate]) -> list[Candidate]:
+    """What the best sentence leaves out, from the best of its source: the person, date or figure asked for; or, where
+    the question asks what something is called, the sentence that says what the source is about."""
+    lead = usable[0] if usable else None
+    if lead is None:
+        return []
+    here = [c for c in usable if c.source_id == lead.source_id]
+    if question.kind in _BRIEF and not lead.feature("thing"):
+        told = [c for c in here if c.feature("thing")]
+        return ([c for c in told if c.feature("record")] or told)[:1]
+    if _NAME.search(question.text) and not question.about:
+        return [c for c in here if c.start == first_sentence(corpus.sources[c.source_id].text)]
+    return []
 
 
 def _counted_up(usable: list[Candidate]) -> list[Candidate]:
@@ -191,17 +214,6 @@ def _standing(candidate: Candidate, ranked: Sequence[Candidate]) -> list[Candida
         return []
     previous = max(before, key=lambda c: c.start)
     return [] if DANGLING.match(previous.text) else [previous, candidate]
-
-
-def _following(lead: Candidate, ranked: Sequence[Candidate]) -> list[Candidate]:
-    """The sentences after it under its heading, in order."""
-    passage = lead.hit.passage
-    after = [
-        c
-        for c in ranked
-        if c.source_id == lead.source_id and c.start >= lead.end and c.hit.passage.heading == passage.heading
-    ]
-    return sorted(after, key=lambda c: c.start)
 
 
 def _near(one: Candidate, other: Candidate) -> bool:

@@ -1,7 +1,8 @@
 """Do the sources answer this question? If not, why not, in plain words.
 
 A logistic regression over a few named signals gives the probability that the chosen sentences answer; below the
-caller's caution the question is refused, and the reason is the signal that speaks most against it.
+caller's caution the question is refused, and the reason is the signal that speaks most against it. Where one of the
+user's own documents leads the answer, `corpus.answering.strangers` gives the probability.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from corpus.answering.lexicon import same
 from corpus.answering.meaning import Meaning
 from corpus.answering.question import Question
 from corpus.answering.sense import everyday_lead, honoured, is_own, together
+from corpus.answering.strangers import read_strangers
+from corpus.answering.strangers import signals as plain_signals
 from corpus.answering.weights import Weights
 from corpus.retrieval.index import Corpus
 from corpus.retrieval.words import plain, squash, stem, terms, words
@@ -78,7 +81,10 @@ def refuse(
         return 0.0, "none of their sentences is about it"
     sort = weights.sort.log_odds(meaning, corpus.embedder_hash)
     found = signals(corpus, question, ranked, chosen, meaning, sort)
-    share = round(weights.cover.share(found), 4)
+    if corpus.embedder is not None and is_own(corpus, chosen[0].source_id):
+        share = round(read_strangers().share(plain_signals(corpus, question, chosen)), 4)
+    else:
+        share = round(weights.cover.share(found), 4)
     return share, _why(corpus, question, chosen, found) if share < caution else ""
 
 
@@ -133,7 +139,6 @@ def signals(
     written = [any(c.source_id in ids for c in chosen) for ids in question.people]
     about = [bool(sources & ids) for ids in question.subjects] + written
     dated = f"{around} {' '.join(corpus.sources[id].published for id in sources)}"
-    own = is_own(corpus, chosen[0].source_id)
     return {
         "cosine": max(c.feature("cosine") for c in chosen),
         "covers": coverage(corpus, question.matter, quoted),
@@ -158,8 +163,8 @@ def signals(
         "rarest": max((corpus.rarity(t) for t in question.terms if not same(t) & near), default=0.0) / 10,
         "honoured": honoured(corpus, question, chosen),
         "together": together(corpus, question),
-        "everyday": 0.0 if own else everyday_lead(corpus, meaning, ranked),
-        "sort": max(sort, 0.0) if own else sort,
+        "everyday": everyday_lead(corpus, meaning, ranked),
+        "sort": sort,
         "length": len(question.matter) / 10,
     }
 

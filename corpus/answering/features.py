@@ -134,7 +134,7 @@ def describe(corpus: Corpus, question: Question, hit: Hit, start: int, text: str
     record = bool(RECORD.search(text))
     about = passage.source_id in question.about
     compared = sum(name in squashed for name in question.subject_words)
-    stands_first = start == _first(source.text)
+    stands_first = start == first_sentence(source.text)
     found = {
         "cosine": near.cosine,
         "bare": near.bare,
@@ -221,7 +221,7 @@ def _around(title: str, authors: str, text: str) -> str:
 
 
 @lru_cache(maxsize=512)
-def _first(text: str) -> int:
+def first_sentence(text: str) -> int:
     """Where the first sentence begins."""
     from corpus.library.passages import sentences
 

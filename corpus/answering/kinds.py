@@ -36,9 +36,11 @@ KINDS: tuple[tuple[Kind, str], ...] = (
         r"\b(disagree|disput|critic|object(s|ed|ing|ions?)? to\b|who objects?\b|objections?\b|oppos(e|es|ed|ition|ing)\b|doubts?\b|"
         r"doubted|doubters|rebut|refut|sceptic|skeptic|reject|counter-?argu|against the (idea|claim|view|argument)|(arguments?|case|evidence|speaks?|said) against|"
         r"argues? against|opposite of|contradict|challenge[sd]? (the|this|that)|repl(y|ied|ies) to|respon(ded|se) to|"
-        r"defend(s|ed)?\b.* against|still defends?|(hold|have|has|got) against\b|agree[sd]?|exaggerat\w+|overstated|other side|not convinced|unconvinced|(every(one|body)|any(one|body)|all) (convinced|agrees?|repl(y|ied)|answer(ed)?|respond(ed)?)\b|"
+        r"defend(s|ed)?\b.* against|still defends?|(hold|have|has|got) against\b|agree[sd]?|exaggerat\w+|overstated|other side|(not|n't) convinced|unconvinced|opponents?\b|"
+        r"argue[sd]? with\b|(spoke|speaks?|spoken) (up |out )?against\b|who (\w+ )?complain(s|ed)?\b|(every(one|body)|any(one|body)|all) (convinced|agrees?|repl(y|ied)|answer(ed)?|respond(ed)?)\b|"
         r"who('s| is| are) against|who (thinks?|says?|said|sees?|explains?) .*\b(wrong|only|not|otherwise|differently|too \w+)\b|who says otherwise)",
     ),
+    ("list", r"^(which|what) (are (the )?)?(two|three|four|five|six|seven)\b"),
     (
         "limits",
         r"^(?!(?:so |and |but )?why\b).*\b(limits?|limitations?|limited|weak(ness|nesses)?|shortcomings?|drawbacks?|caveats?|downsides?|flaws?|"
@@ -132,7 +134,7 @@ FORM_WORDS = {
         """otherwise differently explain explains sees objects
         disagree disagrees disagreed dispute disputes disputed critic critics criticise criticised criticises
         criticize criticized criticism object objects objected oppose opposes opposed doubt doubts doubted against
-        rebut rebutted reject rejects rejected reply replied opposite defended found wrote"""
+        rebut rebutted rebuttal opponents convinced argued argues argue spoke speaks complained complains complain reject rejects rejected reply replied opposite defended found wrote"""
     ),
     "compare": _words(
         "differ differs differed different difference differences versus vs compare compares compared comparison unlike change changed"

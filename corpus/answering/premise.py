@@ -1,4 +1,4 @@
-"""False premises: a question that takes for granted that somebody made what they did not make."""
+"""False premises: a question that takes for granted that somebody made what they did not make, or what is denied."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from corpus.answering.question import Question
 from corpus.retrieval.index import Corpus
 from corpus.retrieval.words import squash, terms
 
+HALF, ALIKE = 0.5, 0.45
+"""Share of what is asked that a denial must hold, and its cosine to the question."""
 OPENING = 150
 """Characters in which a source says what it is about, and whose."""
 _MADE = re.compile(
@@ -19,6 +21,28 @@ _MADE = re.compile(
     r"release|found|launch|invented|introduced|created|built|made|developed|proposed|designed|written|published|released|"
     r"founded|launched)\b(.+)"
 )
+
+
+_DENIES = re.compile(r"\b(?:no|not|never|none|nothing|neither|without|cannot)\b")
+
+
+def denial(question: Question, ranked: Sequence[Candidate]) -> Candidate | None:
+    """The sentence about a subject of the question that denies some of what is asked, nearest first; None without.
+
+    "Which datasets did OpenAI film for Sora?": OpenAI disclosed no dataset. A refusal shows it before all else.
+    """
+    if not question.matter:
+        return None
+    found = [
+        c
+        for c in ranked
+        if c.feature("subject")
+        and not c.feature("leans")
+        and c.feature("covers") >= HALF
+        and c.feature("cosine") >= ALIKE
+        and _DENIES.search(c.text)
+    ]
+    return max(found, key=lambda c: c.feature("covers") + c.feature("cosine"), default=None)
 
 
 def made_by_another(corpus: Corpus, question: Question, ranked: Sequence[Candidate]) -> Candidate | None:

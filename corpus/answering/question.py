@@ -243,6 +243,7 @@ def _known(run: list[str], names: Names, subject_words: set[str]) -> bool:
             return False
 
     def has(part: str) -> bool:
-        return any(form in names.vocabulary for form in (part, part.removesuffix("s"), part + "s"))
+        forms = (part, part.removesuffix("s"), part + "s", part + "n", part + "an")  # Europe: European
+        return any(form in names.vocabulary for form in forms)
 
     return all(part in subject_words or has(part) for part in parts if not part.isdigit())

@@ -47,8 +47,7 @@ def stream(answer: Answer, corpus: Corpus) -> Iterator[Answer]:
     Where the model fails, hangs, breaks off or says nothing that holds up, the last one is the given, extractive
     answer with a notice. Takes no longer than ORRERY_LLM_TIMEOUT, whatever the server does.
     """
-    named = os.environ.get("ORRERY_LLM", "")
-    name = f"gguf:{Path(named[5:]).name}" if named.startswith("gguf:") else named
+    named, name = configured()
     hits = sorted(answer.hits, key=lambda hit: _place(answer, hit))[:PASSAGES]
     checked: dict[tuple[str, tuple[int, ...]], Sentence] = {}
 
@@ -62,7 +61,7 @@ def stream(answer: Answer, corpus: Corpus) -> Iterator[Answer]:
 
     reply, shown = "", 0
     try:
-        for piece in _reply(named, name, answer.question, hits):
+        for piece in pieces(_prompt(answer.question, hits), named, name):
             reply += piece
             sentences = written(said(reply, name), whole=False)
             if len(sentences) > shown:
@@ -72,9 +71,8 @@ def stream(answer: Answer, corpus: Corpus) -> Iterator[Answer]:
     except CorpusError as error:
         yield _kept(answer, str(error))
         return
-    except (
-        Exception
-    ) as error:  # each provider raises its own kinds; a message may hold the key: only its kind
+    except Exception as error:
+        # Each provider raises its own kinds; a message may hold the key: only its kind.
         yield _kept(answer, f"the language model {name} failed ({type(error).__name__})")
         return
     sentences = written(text, whole=True)
@@ -115,6 +113,12 @@ def _place(answer: Answer, hit: Hit) -> int:
     return len(answer.sentences)
 
 
+def configured() -> tuple[str, str]:
+    """What ORRERY_LLM names, and the same as it may be shown: a file without its folder. Both empty where it is unset."""
+    named = os.environ.get("ORRERY_LLM", "")
+    return named, f"gguf:{Path(named[5:]).name}" if named.startswith("gguf:") else named
+
+
 def said(reply: str, name: str) -> str:
     """What the model says without what it thinks. Raises CorpusError where it gives a secret of ours back."""
     for variable, value in os.environ.items():
@@ -123,37 +127,40 @@ def said(reply: str, name: str) -> str:
     return _THOUGHT.sub("", reply)
 
 
-def _reply(named: str, name: str, question: str, hits: list[Hit]) -> Iterator[str]:
-    """Pieces of the reply as they come. The time limit is for all of them.
+def _prompt(question: str, hits: list[Hit]) -> list[tuple[str, str]]:
+    passages = "\n\n".join(f"[{i}] {hit.title}\n{hit.passage.text}" for i, hit in enumerate(hits, 1))
+    return [("system", _RULES), ("human", f"Passages:\n\n{passages}\n\nQuestion: {question}")]
+
+
+def pieces(prompt: list[tuple[str, str]], named: str, name: str) -> Iterator[str]:
+    """Pieces of the reply to (role, text) turns as they come. The time limit is for all of them.
 
     The client's own time limit is for each read, so a server that trickles would outlast it: the client runs in a
     thread, and whoever waits for it stops waiting. The thread ends at its next piece or read limit.
     """
     seconds = time_limit()
     until = time.monotonic() + seconds
-    pieces: queue.Queue[str | BaseException | None] = queue.Queue()
+    coming: queue.Queue[str | BaseException | None] = queue.Queue()
     over = threading.Event()
 
     def talk() -> None:
         ended = False
         try:
-            passages = "\n\n".join(f"[{i}] {hit.title}\n{hit.passage.text}" for i, hit in enumerate(hits, 1))
-            prompt = [("system", _RULES), ("human", f"Passages:\n\n{passages}\n\nQuestion: {question}")]
             for chunk in chat_model(named, seconds).stream(prompt):
                 if over.is_set():
                     return
                 ended = ended or any(chunk.response_metadata.get(key) for key in _ENDINGS)
-                pieces.put(chunk.text if isinstance(chunk.text, str) else str(chunk.content))
-            pieces.put(None if ended else CorpusError(f"the language model {name} broke off"))
+                coming.put(chunk.text if isinstance(chunk.text, str) else str(chunk.content))
+            coming.put(None if ended else CorpusError(f"the language model {name} broke off"))
         except BaseException as error:
-            pieces.put(error)
+            coming.put(error)
 
     threading.Thread(target=talk, name="language-model", daemon=True).start()
     count = 0
     try:
         while True:
             try:
-                piece = pieces.get(timeout=max(until - time.monotonic(), 0.0))
+                piece = coming.get(timeout=max(until - time.monotonic(), 0.0))
             except queue.Empty:
                 raise CorpusError(f"the language model {name} took more than {seconds:g} s") from None
             if piece is None:

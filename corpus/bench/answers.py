@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,6 @@ TOP = 5
 """Passages among which a wanted source should be found."""
 
 Entry = dict[str, Any]
-Ask = Callable[[str], Answer]
 
 
 @dataclass(frozen=True)
@@ -87,13 +86,11 @@ class AnswersBench:
         return dataclasses.asdict(self)
 
 
-def bench_answers(
-    path: Path, corpus: Corpus, halves: Sequence[str] = HALVES, report: Report = silent
-) -> AnswersBench:
+def bench_answers(path: Path, corpus: Corpus, report: Report = silent) -> AnswersBench:
     """Raises CorpusError where the file is none of the kind."""
     entries = read_questions(path)
     scores = []
-    for half in halves:
+    for half in HALVES:
         report(f"{half} half: asking")
         scores.append(measure(entries, half, corpus))
     return AnswersBench(

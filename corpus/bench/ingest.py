@@ -35,6 +35,7 @@ from corpus.loaders.text import sha256
 from corpus.records import Source
 from corpus.retrieval.fast import processor_flags
 from corpus.retrieval.index import Library, close_corpus, open_library
+from corpus.retrieval.nearest import Nearest
 from corpus.retrieval.retrieve import HybridRetriever
 
 SIZES = (1_000, 10_000, 100_000)
@@ -252,7 +253,7 @@ def timed(questions: list[str]) -> dict[str, float]:
 
     imported = time.perf_counter()
     corpus = open_library().current()
-    assert corpus.nearest is not None
+    assert isinstance(corpus.nearest, Nearest)
     corpus.nearest.chroma  # noqa: B018  the index is loaded
     opened = time.perf_counter()
     retriever = HybridRetriever(corpus=corpus, top_k=TOP_K)

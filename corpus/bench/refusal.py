@@ -2,7 +2,8 @@
 
 Every paragraph of the file becomes a library of its own in a temporary folder, and the product's own `ask` answers from
 it, so a question is also wrong where its paragraph isn't found. What is compared is how sure each of three scores is:
-the product's confidence, the best passage's cosine alone, its BM25 score alone. All three see the same answers.
+the product's confidence, the best passage's cosine alone, its BM25 score alone. All three see the same answers. Of
+articles that the confidence was fitted to (`corpus.bench.strangers`) no question is asked.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from corpus.answering.strangers import read_strangers
 from corpus.bench.library import filled
 from corpus.bench.machine import machine, threads
 from corpus.bench.squad import Article, read_squad
@@ -30,6 +32,8 @@ from corpus.retrieval.words import squash
 SAMPLE = 600
 POINTS = 50
 """Of each curve, evenly spaced in coverage."""
+DRAWS = 500
+"""Of the bootstrap."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,10 @@ class Curve:
     """Mean risk over all coverages (Geifman and El-Yaniv, Selective Classification, 2017). Lower is better."""
     aurc_interval: tuple[float, float]
     """95 %, bootstrap over questions."""
+    behind: float
+    """How much higher the mean risk is than the confidence's, on the same questions."""
+    behind_interval: tuple[float, float]
+    """95 %, bootstrap over questions, both scores on the same draw."""
     risk_at_half: float
     auroc: float
     """Answerable against unanswerable questions; .5 is chance."""
@@ -58,7 +66,9 @@ class RefusalBench:
     questions: int
     answerable: int
     articles: tuple[str, ...]
-    """Where the questions are from; the learned judge was not trained on them."""
+    """Where the questions are from; nothing was fitted to them."""
+    left_out: tuple[str, ...]
+    """Articles that the confidence was fitted to: their paragraphs can be found, their questions are not asked."""
     passages: int
     curves: tuple[Curve, ...]
     caution: float
@@ -81,16 +91,18 @@ class RefusalBench:
 
 
 def bench_refusal(file: Path, sample: int = SAMPLE, seed: int = 0, report: Report = silent) -> RefusalBench:
-    """Ask `sample` questions, drawn by `seed`. Nothing here was tuned on any of them.
+    """Ask `sample` questions, drawn by `seed` from the articles that nothing was fitted to.
 
     Raises CorpusError where the file is not SQuAD 2.0's, or there is no embedder.
     """
     articles = read_squad(file)
     texts = {id(q): p.text for article in articles for p in article.paragraphs for q in p.questions}
-    held = [q for article in articles for p in article.paragraphs for q in p.questions]
+    known = set(read_strangers().articles)
+    asked = [article for article in articles if article.title not in known]
+    held = [q for article in asked for p in article.paragraphs for q in p.questions]
     drawn = random.Random(seed).sample(held, min(sample, len(held)))
     with tempfile.TemporaryDirectory(prefix="orrery-bench-") as folder:
-        library = filled([_source(article) for article in articles], Path(folder), report)
+        library = filled([as_source(article) for article in articles], Path(folder), report)
         try:
             corpus = library.current()
             size = corpus.size
@@ -124,9 +136,10 @@ def bench_refusal(file: Path, sample: int = SAMPLE, seed: int = 0, report: Repor
         dataset=file.name,
         questions=len(drawn),
         answerable=int(answerable.sum()),
-        articles=tuple(article.title for article in articles),
+        articles=tuple(article.title for article in asked),
+        left_out=tuple(article.title for article in articles if article.title in known),
         passages=size,
-        curves=tuple(_curve(name, score, right, answerable, seed) for name, score in sure.items()),
+        curves=_curves(sure, right, answerable, seed),
         caution=caution,
         answered=float(1 - refused.mean()),
         risk=float(1 - right[~refused].mean()) if not refused.all() else 0.0,
@@ -140,7 +153,7 @@ def bench_refusal(file: Path, sample: int = SAMPLE, seed: int = 0, report: Repor
     )
 
 
-def _source(article: Article) -> Source:
+def as_source(article: Article) -> Source:
     text = "\n\n".join(" ".join(paragraph.text.split()) for paragraph in article.paragraphs)
     name = re.sub(r"[^a-z0-9]+", "-", article.title.lower()).strip("-")
     return Source(f"squad-{name}", article.title, (), "", "document", "", (), "neutral", text, sha256(text))
@@ -168,21 +181,39 @@ def auroc(scores: np.ndarray, yes: np.ndarray) -> float:
     return float(above / (positive * (len(yes) - positive)))
 
 
-def _curve(name: str, sure: np.ndarray, right: np.ndarray, answerable: np.ndarray, seed: int) -> Curve:
-    risk = risks(sure, right)
-    n = len(risk)
+def _curves(
+    sure: dict[str, np.ndarray], right: np.ndarray, answerable: np.ndarray, seed: int
+) -> tuple[Curve, ...]:
+    """One for each score; the first is what the others are held against."""
+    n = len(right)
     at = np.unique(np.linspace(0, n - 1, POINTS).round().astype(int))
-    drawn = np.random.default_rng(seed).integers(n, size=(500, n))
-    low, high = np.percentile([risks(sure[some], right[some]).mean() for some in drawn], (2.5, 97.5))
-    return Curve(
-        name=name,
-        coverage=tuple(((at + 1) / n).tolist()),
-        risk=tuple(risk[at].tolist()),
-        aurc=float(risk.mean()),
-        aurc_interval=(float(low), float(high)),
-        risk_at_half=float(risk[n // 2 - 1]),
-        auroc=auroc(sure, answerable),
-    )
+    draws = np.random.default_rng(seed).integers(n, size=(DRAWS, n))
+    means = {
+        name: np.array([risks(s[some], right[some]).mean() for some in draws]) for name, s in sure.items()
+    }
+    first = next(iter(sure))
+    made = []
+    for name, score in sure.items():
+        risk = risks(score, right)
+        made.append(
+            Curve(
+                name=name,
+                coverage=tuple(((at + 1) / n).tolist()),
+                risk=tuple(risk[at].tolist()),
+                aurc=float(risk.mean()),
+                aurc_interval=_middle(means[name]),
+                behind=float(risk.mean() - risks(sure[first], right).mean()),
+                behind_interval=_middle(means[name] - means[first]),
+                risk_at_half=float(risk[n // 2 - 1]),
+                auroc=auroc(score, answerable),
+            )
+        )
+    return tuple(made)
+
+
+def _middle(values: np.ndarray) -> tuple[float, float]:
+    low, high = np.percentile(values, (2.5, 97.5))
+    return float(low), float(high)
 
 
 def figure(result: RefusalBench) -> str:

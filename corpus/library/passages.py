@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from corpus.answering.caution import caution
+from corpus.loaders.caution import caution
 from corpus.loaders.text import sha256
 from corpus.records import Passage, Source
 

@@ -1,4 +1,8 @@
-"""The shipped digests: read from their folder, kept as documents of the library, their vectors stored beside them."""
+"""The shipped digests: read from their folder, kept as documents of the library.
+
+The vectors of their passages and sentences lie beside them, so that a fresh clone embeds nothing;
+`python -m corpus.library.shipped` writes those again after a source has changed.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +31,7 @@ _CUTTING = (
     "retrieval/words.py",
     "answering/lexicon.py",
     "answering/names.py",
-    "answering/caution.py",
+    "loaders/caution.py",
 )
 """Modules that decide what is stored of a document."""
 
@@ -119,3 +123,10 @@ def main() -> None:
             path.unlink()
     size = sum(path.stat().st_size for path in folder.iterdir()) / 2**20
     print(f"{sum(map(len, wanted.values()))} vectors ({len(fresh)} new), {size:.2f} MB, in {folder.name}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except CorpusError as error:
+        raise SystemExit(f"orrery: {error}") from None

@@ -12,7 +12,8 @@ from corpus.records import Source
 
 MAX_CHARS = 10_000_000
 """Longest text of one document; the longest novels have a third of it."""
-_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+"""ISO, as precise as is known."""
 _ADDRESS = re.compile(r"https?://[^\s\"'<>\\]{1,2000}", re.IGNORECASE)
 
 
@@ -42,7 +43,7 @@ def document(
         id=f"{slug(title)}-{sha256(text)[:8]}",
         title=title,
         authors=_names(authors),
-        published=published if _DATE.fullmatch(published) else "",
+        published=published if DATE.fullmatch(published) else "",
         kind=one_line(kind, 40) or "document",
         url=url if _ADDRESS.fullmatch(url) else "",
         topics=_names(topics),

@@ -1,6 +1,6 @@
 """Web pages: the article without what surrounds it (trafilatura), its title, authors and date.
 
-What a page hides from its readers is kept apart, under a heading by which `corpus.answering.caution` marks it.
+What a page hides from its readers is kept apart, under a heading by which `corpus.loaders.caution` marks it.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from corpus.answering.caution import HIDDEN_HEADING, caution
 from corpus.errors import CorpusError
+from corpus.loaders.caution import HIDDEN_HEADING, caution
 from corpus.loaders.document import document
 from corpus.loaders.text import clean
 from corpus.records import Source
@@ -128,9 +128,8 @@ def _page(html: str) -> HtmlElement:
 
     parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
     page = lxml.html.document_fromstring(html.replace("\0", "").encode("utf-8", "replace"), parser=parser)
-    for element in page.iter(
-        "dt-article", "d-article"
-    ):  # distill.pub's form, which many pages of this field have
+    # distill.pub's form, which many pages of this field have
+    for element in page.iter("dt-article", "d-article"):
         element.tag = "article"
     return page
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import CorpusError
-from corpus.loaders.document import document
+from corpus.loaders.document import DATE, document
 from corpus.loaders.text import clean, decode, join_wrapped, sha256
 from corpus.records import Source
 from corpus.topics import CAMPS, topics
@@ -20,7 +20,6 @@ MAY_BE_EMPTY = ("published", "url", "systems", "people")
 """Present in every source, but empty where none is known."""
 
 _FRONT = re.compile(r"\A---[ ]*\n(.{0,20000}?)\n---[ ]*(?:\n|\Z)", re.DOTALL)
-_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
 def parse(content: bytes, name: str, url: str = "") -> Source:
@@ -107,7 +106,7 @@ def _check(fields: dict[str, Any], path: Path) -> None:
             raise wrong(field, "a list of names")
     if fields["id"] != path.stem:
         raise wrong("id", f"the file's name, '{path.stem}'")
-    if fields["published"] and not _DATE.fullmatch(_scalar(fields["published"])):
+    if fields["published"] and not DATE.fullmatch(_scalar(fields["published"])):
         raise wrong("published", "YYYY, YYYY-MM or YYYY-MM-DD")
     for field, allowed in (("kind", KINDS), ("camp", CAMPS), ("read", READ)):
         if fields.get(field, "original") not in allowed:

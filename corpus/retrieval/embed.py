@@ -136,8 +136,7 @@ def _sha256(path: Path) -> str:
         pass
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    with contextlib.suppress(
-        OSError
-    ):  # a home that can't be written costs a moment at each start, nothing else
+    # A home that can't be written costs a moment at each start, nothing else.
+    with contextlib.suppress(OSError):
         write_atomically(cache, json.dumps({key: digest}).encode())
     return digest

@@ -1,8 +1,6 @@
 """The opened corpus: a library of documents, and what answering reads of it.
 
-The shipped digests are documents of the library like the user's own. Their passages' and sentences' vectors lie
-beside them, so a fresh clone embeds nothing; `python -m corpus.retrieval.index` writes that file again after a source has
-changed.
+The shipped digests are documents of the library like the user's own (`corpus.library.shipped`).
 """
 
 from __future__ import annotations
@@ -23,12 +21,11 @@ from corpus.errors import CorpusError
 from corpus.home import home
 from corpus.library.database import Unusable
 from corpus.library.lock import Held, writing
-from corpus.library.shipped import SOURCES, VECTORS, main, state_of, synchronise
-from corpus.library.shipped import embedded_texts as embedded_texts
-from corpus.library.shipped import read_sources as read_sources
+from corpus.library.shipped import SOURCES, VECTORS, state_of, synchronise
 from corpus.library.store import Store, passage_of
 from corpus.loaders.text import sha256
 from corpus.records import Passage, Source
+from corpus.retrieval.compared import Compared
 from corpus.retrieval.embed import Embedder, find_embedder
 from corpus.retrieval.nearest import Nearest
 from corpus.retrieval.vectors import Vectors, read_folder, rounded
@@ -44,7 +41,7 @@ class Library:
     store: Store
     embedder: Embedder | None
     """None: answers come from BM25 alone, and the notice says so."""
-    nearest: Nearest | None
+    nearest: Compared | None
     notices: list[str]
     known: Vectors
     """Stored vectors of the shipped passages and sentences, by hash of the text."""
@@ -248,8 +245,9 @@ def build_library(folder: Path = SOURCES, stored: Path | None = None, *, own: bo
             home().mkdir(parents=True, exist_ok=True)
             return opened(home() / "library.db")
         except (OSError, Unusable) as error:
-            why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-            notices.append(f"Your own documents are left out: the library in {home()} can't be used ({why}).")
+            notices.append(
+                f"Your own documents are left out: the library in {home()} can't be used ({_why(error)})."
+            )
     return opened(None)
 
 
@@ -270,14 +268,10 @@ def _bring_up(library: Library, folder: Path) -> None:
     except (OSError, Unusable) as error:
         if not store.meta("documents"):
             raise
-        why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-        library.notices.append(f"Answering from what was indexed before: {why}.")
+        library.notices.append(f"Answering from what was indexed before: {_why(error)}.")
     if not store.meta("documents"):
         raise CorpusError(f"no sources in {folder.name}; there is nothing to answer from")
 
 
-if __name__ == "__main__":
-    try:
-        main()
-    except CorpusError as error:
-        raise SystemExit(f"orrery: {error}") from None
+def _why(error: OSError | Unusable) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import heapq
 import os
 import shutil
 import threading
@@ -25,6 +24,7 @@ from corpus.errors import CorpusError
 from corpus.library.database import Unusable, is_full
 from corpus.library.lock import Report, silent
 from corpus.library.store import Store, unpacked
+from corpus.retrieval.compared import Compared
 
 if TYPE_CHECKING:
     from langchain_chroma import Chroma
@@ -42,23 +42,21 @@ PROPOSED = 400
 _SPACE: Any = {"hnsw": {"space": "cosine", "ef_search": 200}}
 
 
-class Nearest:
+class Nearest(Compared):
     """One client for one library and embedder. Threads take turns; a query takes a millisecond or two."""
 
     def __init__(self, store: Store, embedder: Embedder) -> None:
-        self._store, self._embedder = store, embedder
+        super().__init__(store, embedder)
         self._lock = threading.RLock()
         self._chroma: Chroma | None = None
         self._seen = ""
-        self.problem = ""
-        """Why Chroma can't be used, in one line; then every vector is compared instead."""
 
     @property
     def url(self) -> str:
         return os.environ.get("ORRERY_CHROMA_URL", "") if self._store.path else ""
 
     def near(self, vector: np.ndarray, count: int) -> list[int]:
-        """Rows of the nearest passages, nearest first. A row that the library has dropped may be among them."""
+        """A row that the library has dropped may be among them."""
         with self._lock:
             if not self.problem:
                 try:
@@ -68,7 +66,7 @@ class Nearest:
                     return [int(row) for row in found["ids"][0][:count]]
                 except BaseException as error:
                     self._give_up(error)
-        return self._compare(vector, count)
+        return super().near(vector, count)
 
     @property
     def chroma(self) -> Chroma:
@@ -93,7 +91,7 @@ class Nearest:
         self._seen = synced
 
     def behind(self) -> bool:
-        """Whether Chroma lacks something, or can't be read: `sync` would change it."""
+        """Whether Chroma lacks something, or can't be read."""
         if self.problem or self._store.db.execute("select 1 from pending limit 1").fetchone():
             return True
         try:
@@ -103,10 +101,7 @@ class Nearest:
             return True
 
     def sync(self, report: Report = silent) -> None:
-        """Bring Chroma up to the library. Its caller holds the library's lock.
-
-        Raises CorpusError where a server can't be reached, Unusable where the index can't be written.
-        """
+        """Raises CorpusError where a server can't be reached, Unusable where the index can't be written."""
         with self._lock, self._quiet(fcntl.LOCK_EX):
             for again in (False, True):
                 try:
@@ -127,7 +122,7 @@ class Nearest:
         )
 
     def close(self) -> None:
-        """Free the client; one left open for each path would keep its memory."""
+        """One client left open for each path would keep its memory."""
         with self._lock:
             if self._chroma is not None and not self.url:
                 client: Any = self._chroma._client  # the interface lacks `close`, every client has it
@@ -248,19 +243,6 @@ class Nearest:
         self.problem = (
             f"Chroma can't be read ({type(error).__name__}), so every vector is compared, which is slower"
         )
-
-    def _compare(self, vector: np.ndarray, count: int) -> list[int]:
-        """The nearest by comparing with every vector, a part at a time."""
-        best: list[tuple[float, int]] = []
-        rows = self._store.db.execute(
-            "select passage, vector from vectors where embedder = ?", (self._embedder.key,)
-        )
-        while part := rows.fetchmany(4096):
-            cosines = unpacked(b"".join(blob for _, blob in part)).reshape(len(part), -1) @ vector
-            best = heapq.nlargest(
-                count, [*best, *((float(c), row[0]) for c, row in zip(cosines, part, strict=True))]
-            )
-        return [id for _, id in best]
 
     def _count(self, chroma: Chroma) -> int:
         return chroma._collection.count()

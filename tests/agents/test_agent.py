@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from llm_server import Server, configured
 
-from agents.contrast.agent import LAST_WORDS, assistant, converse
+from agents.contrast.agent import LAST_WORDS, assistant, converse, remembered
 from agents.contrast.tools import WITHHELD
 from agents.errors import AgentError
 from corpus.answering import gguf
@@ -217,6 +217,41 @@ def test_a_document_can_order_no_tool_call(server, library, name, withheld, ende
     assert (WITHHELD in seen) == withheld
     assert seen.count("</quotation>") == 1
     assert server.requests[1]["tool_choice"] == "none"
+
+
+def test_a_conversation_can_be_followed_up_with_tools_and_without_and_taken_away(server, corpus):
+    from corpus.answering.answer import ask
+    from corpus.answering.export import export
+
+    server.mind = one_then(
+        ("ask", {"question": "What is MuZero?"}), text="MuZero is an algorithm. It plans [1]."
+    )
+    before = remembered(assistant("What is MuZero?", corpus=corpus), corpus)
+    assert before.hits
+    assert (
+        ask("who introduced it?", corpus, history=[before], writer="extractive").read_as
+        == "who introduced MuZero?"
+    )
+    told = assistant("who introduced it?", corpus=corpus, history=[before])
+    assert told.read_as == "who introduced MuZero?"
+    assert server.requests[-1]["messages"][1]["content"] == "who introduced MuZero?"
+    text = export(before, "markdown", corpus)
+    assert "MuZero is an algorithm. (cites nothing, not checked)" in text
+    assert "tiny" in text
+
+
+def test_words_of_a_document_of_the_user_never_come_into_a_question_by_which_tools_are_called(
+    server, library
+):
+    from corpus.answering.answer import ask
+
+    found = library.current()
+    answer = ask("What is the zorblax effect?", found, writer="extractive")
+    assert "zorblax" in answer.sentences[0].citations[0].source_id
+    assert "zorblax" in ask("who found it?", found, history=[answer], writer="extractive").read_as
+    server.mind = lambda request: {"text": "No."}
+    told = assistant("who found it?", corpus=found, history=[answer])
+    assert told.read_as == ""
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ import torch
 
 from agents.alarm import calibrate
 from agents.config import PlanConfig
+from agents.episode import plan_episode
 from agents.errors import AgentError
 from agents.judging.alarm_score import CHANGES, make_change
 from agents.judging.score import auroc
-from agents.loop import Eyes, plan_episode, run
+from agents.loop import Eyes, run
 from agents.planners import make_planner
 from agents.worlds import make_world
 from world_model.checkpoint import load

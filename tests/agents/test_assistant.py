@@ -69,3 +69,27 @@ def test_two_ways_are_offered_where_they_are_about_as_near(sent):
 def test_what_is_no_question_is_refused_in_one_line(question, corpus):
     with pytest.raises(AgentError, match="1 to 2000"):
         assist(question, corpus.embedder)
+
+
+@pytest.mark.parametrize(
+    ("question", "world", "kind"),
+    [
+        ("When does the ball come out from behind the screen?", "peekaboo", "when it comes out"),
+        ("Will the paddle get the ball?", "peekaboo", "is it caught"),
+        ("The dot goes left for nine steps. Where is it?", "two-rooms", "a straight push"),
+        ("Does the agent hold the key after six moves?", "key-door", "does it have the key"),
+        ("Do our customers have to wait for the ship?", "supply-chain", "do customers wait"),
+    ],
+)
+def test_a_question_about_a_world_gets_a_scenario_of_its_kind(question, world, kind, corpus):
+    found = assist(question, corpus.embedder)
+    assert (found.world, found.kind) == (world, kind)
+    assert found.offers[0].command == f'orrery contrast --world {world} --kind "{kind}"'
+
+
+def test_every_kind_of_scenario_can_be_asked_for(corpus):
+    from agents.contrast.nearness import _phrases
+    from agents.scenarios import scenarios
+
+    for world in TEMPLATES:
+        assert {kind for _, kind in _phrases(world)} - {""} == {s.kind for s in scenarios(world, 6, 0)}

@@ -7,8 +7,8 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 
-from agents.bench.contrast import IDEA, SEED, Asked, scores
-from agents.contrast.answerers import from_text, imagined, parse_chances, yours
+from agents.bench.contrast import IDEA, SEED, SIMULATOR, Asked, scores, winners
+from agents.contrast.answerers import Guess, from_text, imagined, text, yours
 from agents.contrast.run import Contrast, contrast, fresh
 from agents.errors import AgentError
 from agents.scenarios import TEMPLATES, facts, futures, scenarios, truth
@@ -134,11 +134,14 @@ def test_an_option_that_only_repeats_the_question_is_not_named():
     assert guess.choice is None
 
 
-def test_chances_are_read_from_a_reply_or_not_at_all():
-    assert parse_chances('I think: {"1": 0.5, "2": 1.5}', 2) == (0.25, 0.75)
-    assert parse_chances('{"1": 2}', 3) == (1, 0, 0)
-    for reply in ("", "left, surely", '{"1": -1, "2": 2}', '{"a": 1}', "{1: }", '{"1": 0, "2": 0}'):
-        assert parse_chances(reply, 2) is None
+@pytest.mark.parametrize("world", TEMPLATES)
+def test_text_that_abstains_quotes_what_the_sources_say_of_the_idea_behind_the_scene(world, made, corpus):
+    for kind in dict.fromkeys(s.kind for s in made[world]):
+        scenario = next(s for s in made[world] if s.kind == kind)
+        guess = text(scenario.question, scenario.options, corpus, scenario.idea)
+        assert guess.choice is None
+        quote, title = re.search(r"“(.+)” \((.+)\)$", guess.why).groups()
+        assert any(quote in source.text for source in corpus.sources.values() if source.title == title)
 
 
 def test_a_guess_must_be_one_of_the_options_and_as_sure_as_can_be():
@@ -188,8 +191,6 @@ def test_what_can_not_be_asked_is_refused_in_one_line(world, seed, kind, message
 
 
 def test_scores_count_abstentions_apart():
-    from agents.contrast.answerers import Guess
-
     sure, none = Guess("a", (0.9, 0.1), ""), Guess("a", None, "")
     rows = scores(
         [Asked("w", "k", 0, 2, (sure,)), Asked("w", "k", 1, 2, (sure,)), Asked("w", "k", 0, 2, (none,))]
@@ -199,3 +200,30 @@ def test_scores_count_abstentions_apart():
     assert row.brier == pytest.approx((0.02 + 1.62) / 2)
     (silent,) = scores([Asked("", IDEA, 0, 2, (none,))])
     assert (silent.abstained, silent.right) == (1, 0)
+
+
+def test_the_better_one_to_ask_is_told_where_intervals_part_and_nowhere_else():
+    def questions(kind: str, said: int, seen: int) -> list[Asked]:
+        """Forty with two options; text answers the first `said` of them rightly and abstains on the others."""
+        right, wrong, none = (0.9, 0.1), (0.1, 0.9), None
+        return [
+            Asked("", kind, 0, 2, (
+                Guess("text", right if i < said else none, ""),
+                Guess("chance", (0.5, 0.5), ""),
+                Guess(SIMULATOR, right if i < seen else wrong, ""),
+            ))
+            for i in range(40)
+        ]  # fmt: skip
+
+    asked = [
+        *questions("ideas", 36, 0), *questions("pushes", 0, 38), *questions("even", 36, 38),
+        *questions("guessed", 0, 22),
+    ]  # fmt: skip
+    won = {row.kind: row for row in winners(scores(asked))}
+    assert {kind: row.better for kind, row in won.items()} == {
+        "ideas": "text", "pushes": "simulation", "even": "neither", "guessed": "neither",
+    }  # fmt: skip
+    assert won["ideas"].words.startswith(
+        "Text wins on ideas: text 90% right, abstaining on 4 of 40; simulation 0%"
+    )
+    assert "text 0% right, abstaining on 40 of 40; simulation 95%" in won["pushes"].words

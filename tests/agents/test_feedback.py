@@ -12,7 +12,7 @@ from agents.config import PlanConfig
 from agents.errors import AgentError
 from agents.learning.collect import collect
 from agents.learning.recipes import arguments
-from agents.objectives import cost
+from agents.objectives import OBJECTIVES
 from agents.planners.evolution import Evolution
 from agents.planners.feedback import Feedback, _doing
 from agents.worlds.supply_chain import SupplyChain
@@ -69,9 +69,9 @@ def test_a_rule_does_nothing_below_its_threshold_and_no_more_than_it_can():
 def test_it_acts_at_every_step_and_only_in_a_model_of_many_futures():
     world = SupplyChain("serial")
     with pytest.raises(AgentError, match=r"hold is 4; .* --hold 1"):
-        Feedback(settings(hold=4), cost, world)
+        Feedback(settings(hold=4), OBJECTIVES["cost"], world)
     with pytest.raises(AgentError, match="--family particles"):
-        Feedback(settings(), cost, world).plan(Truth(world), torch.zeros(1, 3), torch.zeros(1, 3), None, 0)
+        Feedback(settings(), OBJECTIVES["cost"], world).plan(Truth(world), torch.zeros(1, 3), torch.zeros(1, 3), None, 0)
 
 
 @pytest.mark.slow
@@ -85,7 +85,7 @@ def test_a_learned_rule_orders_almost_as_well_as_the_optimum():
     model = train(lambda *_: Particles(**arguments("particles", data, config)), data, config)
     assert isinstance(model, Particles)
     starts, _ = world.sample_tasks(np.random.default_rng(10_000), 50)
-    planner = Feedback(settings(), cost, world)
+    planner = Feedback(settings(), OBJECTIVES["cost"], world)
 
     def policy(state: np.ndarray) -> np.ndarray:
         belief = model.first(torch.from_numpy(world.observe(state)))

@@ -1,13 +1,16 @@
 """The lab: thresholds stand in code, verdicts come from numbers, and what ships can be made again."""
 
+import inspect
 import json
 import re
 import xml.etree.ElementTree as ElementTree
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from agents.contrast.answerers import DREAMS
 from agents.errors import AgentError
 from agents.lab import EXPERIMENTS
 from agents.lab import run as lab
@@ -50,6 +53,7 @@ def test_an_experiment_decides_its_claims_from_readings_on_both_sides(name):
     assert set(verdicts(0.0).values()) == {"inconclusive"}
     for claim in verdicts(0.2):
         assert {c: v for c, v in verdicts(-0.2, claim).items() if v != "supported"} == {claim: "contradicted"}
+        assert {c: v for c, v in verdicts(0.0, claim).items() if v != "supported"} == {claim: "inconclusive"}
     if any(not c.claim for c in experiment.criteria):
         assert set(verdicts(0.2, controls=0.0).values()) == {"inconclusive"}, (
             "a control that fails decides nothing"
@@ -92,6 +96,10 @@ def test_the_text_of_an_experiment_takes_its_numbers_from_the_record(name):
     assert not re.search(r"\d\.\d|\d ?%|\d percent", bare), "a measured number must come from the record"
     for claim in lab.need(name).verdicts:
         assert f"`{claim}`" in words
+    told = bare.split("**Where to read on.")[0]  # beyond it stand years of papers
+    code = re.sub(r"(?<=\d)_(?=\d)", "", inspect.getsource(import_module(EXPERIMENTS[name]))) + str(DREAMS)
+    settings = set(re.findall(r"(?<![\w.])\d+(?!\w)", told.replace(",", "")))
+    assert settings <= set(re.findall(r"\d+", code)), "a setting that the text names must be one of the experiment's"
 
 
 @pytest.mark.parametrize("name", RECORDED)
@@ -176,7 +184,7 @@ def test_the_table_tells_each_record_with_its_figures():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["domino", "slow-features"])
+@pytest.mark.parametrize("name", ["fewer-real-steps", "slow-features"])
 def test_the_longest_quick_runs_take_a_minute_of_processor_time_at_most(name):
     verdict = lab.run(name, "quick")
     assert verdict.cpu_seconds <= 60

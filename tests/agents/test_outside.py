@@ -55,6 +55,8 @@ def test_a_model_behind_their_contract_costs_what_it_costs_here(rooms):
     planner = make_planner(PlanConfig(horizon=16, hold=4), world)
     first, goal = (model.first(to_tensor(world.observe(rows))) for rows in (starts, goals))
     assert torch.allclose(costs, planner.score(model, first, goal, knots)[0], atol=1e-5)
+    slow = Costed(model, objective("min-mean"), hold=4, stepwise=True)
+    assert torch.allclose(slow.get_cost(info(world, starts, goals, 5), knots), costs, atol=1e-4)
 
 
 def test_actions_may_come_in_blocks(rooms):

@@ -17,7 +17,7 @@ from agents.bench.speed import world_speed
 from agents.errors import AgentError
 from agents.judging.referee import play
 from agents.judging.score import auroc
-from agents.objectives import meet
+from agents.objectives import OBJECTIVES
 from agents.worlds import make_world
 from agents.worlds import peekaboo as p
 from agents.worlds.env import WorldVectorEnv
@@ -141,7 +141,7 @@ def test_to_meet_the_ball_as_the_goal_shows_it_is_to_catch_it():
     starts, goals = WORLD.sample_tasks(np.random.default_rng(3), 300)
     states = torch.from_numpy(fly(starts, WORLD.max_steps)[1:].swapaxes(0, 1).copy())
     caught = WORLD.reached(states[:, -1].numpy(), goals)
-    cost = meet(Truth(WORLD), states[:, None], torch.from_numpy(goals))[:, 0].numpy()
+    cost = OBJECTIVES["meet"](Truth(WORLD), states[:, None], torch.from_numpy(goals))[:, 0].numpy()
     assert 20 < caught.sum() < 280
     assert auroc(cost[~caught], cost[caught]) > 0.98
 
@@ -150,7 +150,7 @@ def test_to_meet_a_ball_where_there_is_none_is_refused_in_one_line():
     world = make_world("two-rooms")
     state = torch.from_numpy(world.sample_starts(np.random.default_rng(0), 1))
     with pytest.raises(AgentError, match=r"'ball'.*another objective") as refused:
-        meet(Truth(world), state[:, None, None], state)
+        OBJECTIVES["meet"](Truth(world), state[:, None, None], state)
     assert "\n" not in str(refused.value)
 
 

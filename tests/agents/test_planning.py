@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from agents.baselines.reflexes import run_straight
 from agents.config import PlanConfig
+from agents.episode import plan_episode
 from agents.errors import AgentError
-from agents.judging.evaluate import evaluate, recorded, wilson
+from agents.judging.evaluate import evaluate, recorded
 from agents.judging.referee import Referee, play
-from agents.loop import Eyes, plan_episode, run
+from agents.judging.score import wilson
+from agents.loop import Eyes, run
 from agents.objectives import OBJECTIVES
 from agents.planners import CONTINUOUS, make_planner
 from agents.worlds import make_world
@@ -29,7 +30,7 @@ def success(eyes, planner="icem", objective="min-mean", seed=0):
 
 def test_the_shipped_model_plans_between_the_floor_and_the_ceiling():
     model = success(Eyes(WORLD, load("two-rooms-jepa").model))
-    straight = run_straight(WORLD, STARTS, GOALS).success.mean()
+    straight = play(WORLD, STARTS, GOALS, lambda state: WORLD.straight(state, GOALS)).success.mean()
     assert (
         play(WORLD, STARTS, GOALS, WORLD.behaviour(np.random.default_rng(0), N)).success.mean()
         < straight

@@ -29,7 +29,6 @@ from agents.worlds.push_block import (
     RADIUS,
     REACH,
     SPEED,
-    swapped,
 )
 from world_model.checkpoint import load
 from world_model.train import one_thread
@@ -141,7 +140,7 @@ def test_behaviour_pushes_the_block_often_and_from_every_side():
 def test_the_true_simulator_can_be_planned_in_and_luck_and_wrong_goals_fail():
     rng = np.random.default_rng(2)
     starts, goals = WORLD.sample_tasks(rng, 40)
-    wrong = swapped(goals, rng)
+    wrong = WORLD.swapped(goals, rng)
     assert (wrong != goals).any(1).all()
     assert play(WORLD, starts, goals, true_planner(WORLD, goals, rng, knots=8, hold=4)).success.mean() >= 0.95
     assert play(WORLD, starts, goals, true_planner(WORLD, wrong, rng, knots=8, hold=4)).success.mean() <= 0.15
@@ -154,7 +153,7 @@ def test_the_shipped_model_pushes_blocks_to_goals_that_no_passport_was_made_with
     """And not to goals that belong to other tasks: it is steered by the goal, not by luck. Random reaches 3 %."""
     config = PlanConfig(world="push-block", seed=1)
     starts, goals = WORLD.sample_tasks(np.random.default_rng(77_000), 80)
-    wrong = swapped(goals, np.random.default_rng(0))
+    wrong = WORLD.swapped(goals, np.random.default_rng(0))
     with one_thread():
         eyes = Eyes(WORLD, load(config.model).model)
         for pursued, least, most in ((goals, FLOOR, 1.0), (wrong, 0.0, 0.15)):

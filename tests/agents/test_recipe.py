@@ -38,7 +38,7 @@ def test_no_seeds_is_refused(tmp_path):
 
 
 def test_a_recipe_is_found_by_world_and_family_then_by_world_then_without_options():
-    assert recipe("two-rooms:tv", "pixel") is RECIPES["two-rooms:tv"]
+    assert recipe("two-rooms:tv", "ensemble") is RECIPES["two-rooms:tv"]
     assert recipe("two-rooms", "pixel") is RECIPES["two-rooms pixel"]
     assert recipe("two-rooms:no-wall") is RECIPES["two-rooms"]
     assert recipe("CartPole-v1").train == TrainConfig()

@@ -6,7 +6,7 @@ import torch
 
 from agents.errors import AgentError
 from agents.judging.remembering import moments, tracking
-from agents.judging.surprise import errors, latents, paired, score, single, surprises
+from agents.judging.surprise import errors, latents, paired, score, single, surprises, usual
 from agents.learning.collect import collect
 from agents.worlds.violations import FRAMES, quadruples
 from world_model.models.tracker import Tracker
@@ -34,10 +34,12 @@ def test_pairs_and_singles_are_counted_as_they_say():
 def test_who_never_learned_is_surprised_by_anything(untaught):
     shown = quadruples("teleport", np.random.default_rng(0), 16)
     latent = latents(untaught.eval(), shown)
-    found = errors(untaught, shown, latent)
+    ordinary = collect("peekaboo", 20, FRAMES - 1, 1)
+    its = usual(untaught, ordinary.encoded(untaught.latent), torch.from_numpy(ordinary.action))
+    found = errors(untaught, shown, latent, its)
     assert found.shape == (16, 4, FRAMES)
     assert (found >= 0).all()
-    scored = score(untaught, shown, latent)
+    scored = score(untaught, shown, latent, its)
     assert 0.3 < single(scored) < 0.7
 
 

@@ -219,3 +219,12 @@ def test_without_the_embedder_answers_come_from_bm25_and_say_so(tmp_path):
     sick = orrery("doctor", ORRERY_EMBEDDER=str(tmp_path))
     assert sick.returncode == 1
     assert "BROKEN  embedder" in sick.stdout
+
+
+def test_a_quick_run_of_an_experiment_says_that_it_is_quick_beside_what_the_full_run_says():
+    done = orrery("lab", "drift")
+    assert done.returncode == 0, done.stderr
+    assert "A quick run" in done.stdout
+    assert "n = 180" in done.stdout
+    assert "looking-again-regrounds (full run: supported)" in done.stdout
+    assert "A quick run" not in orrery("lab", "drift", "--recorded").stdout

@@ -72,3 +72,16 @@ def test_the_dial_tells_its_progress_and_then_what_the_command_prints(client, mo
     assert last["figure"].startswith("<svg")
     refused = client.post("/api/plan/dial", json={"model": "../../secret"}).text.splitlines()
     assert "no model" in json.loads(refused[-1])["error"]
+
+
+def test_why_is_told_rung_by_rung_and_kept_for_the_next_who_asks(client):
+    import json
+
+    settings = {"model": "two-rooms-jepa", "num_samples": 32, "iterations": 2, "seed": 5}
+    *steps, last = map(json.loads, client.post("/api/plan/why", json=settings).text.splitlines())
+    assert steps[0]["progress"].startswith("all learned")
+    assert last["why"]["limit"] in ("encoder", "objective", "predictor", "search", "none")
+    [again] = client.post("/api/plan/why", json=settings).text.splitlines()
+    assert json.loads(again) == last
+    refused = client.post("/api/plan/why", json={"model": "../../secret"}).text.splitlines()
+    assert "no model" in json.loads(refused[-1])["error"]

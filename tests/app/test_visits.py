@@ -145,7 +145,11 @@ def test_the_hosts_own_documents_are_found_by_all_and_removed_by_none(layer):
         remove(own.id)
 
 
-def test_what_the_host_adds_changes_and_removes_later_reaches_who_has_documents_already(layer):
+@pytest.mark.parametrize("few", [0, 12], ids=["copied again", "one by one"])
+def test_what_the_host_adds_changes_and_removes_later_reaches_who_has_documents_already(
+    layer, few, monkeypatch
+):
+    monkeypatch.setattr("corpus.library.visit.FEW", few)
     client, drum = arrive(layer), b"A Zimbar is a drum."
     mine = put(client, drum, name="drum.txt")["document"]["id"]
     assert not any("Una Holt" in text for text in client.get("/found").json())

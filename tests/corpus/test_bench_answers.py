@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from corpus.answering.strangers import read_strangers
 from corpus.bench.answers import Count, measure, read_questions
 from corpus.bench.refusal import bench_refusal, figure
 from corpus.errors import CorpusError
@@ -82,8 +83,26 @@ def test_the_curves_of_a_small_squad(tmp_path: Path) -> None:
         assert np.all(np.diff(curve.coverage) > 0)
         assert curve.aurc_interval[0] <= curve.aurc <= curve.aurc_interval[1]
         assert curve.risk[-1] == result.curves[0].risk[-1] >= 1 - result.answerable / 10
+        assert curve.behind == pytest.approx(curve.aurc - result.curves[0].aurc)
+        assert curve.behind_interval[0] <= curve.behind_interval[1]
+    assert result.curves[0].behind_interval == (0, 0)
     lines = ElementTree.fromstring(figure(result)).findall("{http://www.w3.org/2000/svg}polyline")
     assert len(lines) == 3
+
+
+def test_articles_that_the_confidence_was_fitted_to_are_not_asked_about(tmp_path: Path) -> None:
+    file = squad(tmp_path / "dev.json")
+    data = json.loads(file.read_text())
+    fitted = read_strangers().articles[0]
+    data["data"][0]["title"] = fitted.replace(" ", "_")
+    file.write_text(json.dumps(data))
+    result = bench_refusal(file, sample=100)
+    assert result.left_out == (fitted,)
+    assert fitted not in result.articles
+    assert (result.questions, result.passages) == (
+        4 * 7,
+        bench_refusal(squad(tmp_path / "all.json"), 10).passages,
+    )
 
 
 def test_a_file_that_is_not_squad_is_told(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from corpus.answering.caution import caution
 from corpus.library.passages import passages
 from corpus.loaders import load_bytes
+from corpus.loaders.caution import caution
 
 IGNORE = "asks to ignore instructions"
 ORDERS: dict[str, tuple[str, str]] = {

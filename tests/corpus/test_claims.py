@@ -11,8 +11,8 @@ import yaml
 from corpus.errors import CorpusError
 from corpus.ledger import CLAIMS, claim, claims, read_claim
 from corpus.library.passages import passages
+from corpus.library.shipped import read_sources
 from corpus.loaders.text import sha256
-from corpus.retrieval.index import read_sources
 from corpus.topics import topics
 
 SOURCES = {source.id: source for source in read_sources()}

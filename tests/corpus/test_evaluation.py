@@ -25,8 +25,9 @@ import pytest
 from corpus.answering.answer import ask
 from corpus.bench.answers import HALVES, measure, read_questions, wanted
 from corpus.errors import CorpusError
+from corpus.library.shipped import read_sources
 from corpus.records import Answer
-from corpus.retrieval.index import Corpus, read_sources
+from corpus.retrieval.index import Corpus
 
 SET = read_questions(Path(__file__).parent / "evaluation.yaml")
 FLOORS = {"tune": (0.92, 0.90, 0.88, 0.87), "test": (0.86, 0.85, 0.91, 0.82)}

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.library.passages import embedded_text, passages
+from corpus.library.shipped import read_sources
 from corpus.retrieval.embed import Embedder, find_embedder
 from corpus.retrieval.fast import BATCH_TOKENS, batches, processor_flags
-from corpus.retrieval.index import read_sources
 
 TEXTS = [embedded_text(p, s.title) for s in read_sources() for p in passages(s)][:160]
 HAS_BFLOAT16 = bool({"avx512_bf16", "amx_bf16"} & processor_flags())

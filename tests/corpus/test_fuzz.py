@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_loaders import PAGE, VTT
 
-from corpus.answering.caution import caution
 from corpus.errors import CorpusError
 from corpus.fetching.addresses import place_of
 from corpus.fetching.references import arxiv_id, captions, is_reference, video_id
 from corpus.library.passages import MAX_CHARS, passages, seconds_at, sentences
+from corpus.loaders.caution import caution
 from corpus.loaders.format import format_of
 from corpus.loaders.worker import Limits, Worker
 from corpus.records import Source

@@ -10,9 +10,11 @@ import pytest
 
 from corpus.answering.answer import ask
 from corpus.errors import CorpusError
+from corpus.library.shipped import SOURCES, VECTORS, embedded_texts, read_sources
 from corpus.loaders.text import sha256
+from corpus.retrieval.compared import Compared
 from corpus.retrieval.embed import find_embedder
-from corpus.retrieval.index import SOURCES, VECTORS, Corpus, build_corpus, embedded_texts, read_sources
+from corpus.retrieval.index import Corpus, build_corpus
 from corpus.retrieval.retrieve import HybridRetriever
 from corpus.retrieval.vectors import read, save
 
@@ -120,7 +122,7 @@ def test_chroma_finds_what_a_full_comparison_finds(corpus: Corpus) -> None:
     assert corpus.embedder is not None
     assert corpus.nearest is not None
     vector = corpus.embedder.encode(["why do planners exploit a wrong model?"])[0]
-    found, exact = corpus.nearest.near(vector, 10), corpus.nearest._compare(vector, 10)
+    found, exact = corpus.nearest.near(vector, 10), Compared(corpus.store, corpus.embedder).near(vector, 10)
     assert not corpus.nearest.problem
     assert len(set(found) & set(exact)) >= 9
 

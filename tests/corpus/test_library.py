@@ -12,7 +12,8 @@ import pytest
 
 from corpus.answering.answer import ask
 from corpus.errors import CorpusError
-from corpus.library.library import Document, ingest, list_documents, remove
+from corpus.library.ingesting import Document
+from corpus.library.library import ingest, list_documents, remove
 from corpus.loaders import load
 from corpus.retrieval.embed import Embedder
 from corpus.retrieval.index import close_corpus, open_corpus

@@ -9,9 +9,10 @@ import pytest
 
 from corpus.errors import CorpusError
 from corpus.ledger import claims
+from corpus.library.shipped import SOURCES, VECTORS, embedded_texts, read_sources
 from corpus.loaders import load, markdown
 from corpus.loaders.text import sha256
-from corpus.retrieval.index import SOURCES, VECTORS, Corpus, embedded_texts, read_sources
+from corpus.retrieval.index import Corpus
 from corpus.retrieval.vectors import read_folder
 from corpus.topics import topics
 

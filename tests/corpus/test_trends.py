@@ -8,7 +8,8 @@ import pytest
 
 from corpus.answering.answer import ask
 from corpus.errors import CorpusError
-from corpus.retrieval.index import Corpus, read_sources
+from corpus.library.shipped import read_sources
+from corpus.retrieval.index import Corpus
 from corpus.topics import CAMPS, topics, topics_of
 from corpus.trends import appearances, papers, timeline
 

@@ -1,0 +1,73 @@
+"""Work that is told as it goes: progress and an end, one line for a mistake, and an end to what nobody waits for."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+
+import pytest
+
+from agents.errors import AgentError
+from app.telling import tell
+from app.turns import Turns
+
+
+async def heard(stream):
+    return [json.loads(line) async for line in stream]
+
+
+def test_progress_is_told_and_then_what_was_found():
+    def work(report):
+        report("one")
+        report("two")
+        return {"found": 3}
+
+    assert asyncio.run(heard(tell(Turns(1), work))) == [
+        {"progress": "one"},
+        {"progress": "two"},
+        {"found": 3},
+    ]
+
+
+def test_a_users_mistake_is_one_line_and_ours_is_raised():
+    def wrong(report):
+        raise AgentError("no such thing")
+
+    def broken(report):
+        raise ZeroDivisionError
+
+    assert asyncio.run(heard(tell(Turns(1), wrong))) == [{"error": "no such thing"}]
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(heard(tell(Turns(1), broken)))
+
+
+def test_what_nobody_waits_for_ends_and_only_then_gives_up_its_turn():
+    turns, go, ended = Turns(1), threading.Event(), threading.Event()
+
+    def long(report):
+        report("begun")
+        go.wait(10)
+        try:
+            report("never heard")
+        finally:
+            ended.set()
+        return {"found": True}
+
+    async def lesson():
+        first = tell(turns, long)
+        assert "begun" in await anext(first)
+        second = tell(turns, lambda report: {"found": 2})
+        assert json.loads(await anext(second)) == {"place": 1}
+        third = tell(turns, lambda report: {"found": 3})
+        assert json.loads(await anext(third)) == {"place": 2}
+        await third.aclose()
+        await first.aclose()
+        await asyncio.sleep(0.2)
+        assert len(turns.line) == 2, "the thread still works; who only waited is gone"
+        go.set()
+        assert [json.loads(line) async for line in second] == [{"found": 2}]
+        assert ended.is_set()
+
+    asyncio.run(lesson())
+    assert turns.line == []
