@@ -6,14 +6,15 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Response
+from fastapi.responses import StreamingResponse
 
-from agents.errors import AgentError
-from corpus.errors import CorpusError
-from world_model.errors import WorldModelError
+from app.telling import ERRORS, stream, tell, told
+from app.turns import Turns
 
 routes = APIRouter(prefix="/api/contrast")
 
-ERRORS = (AgentError, CorpusError, WorldModelError)
+_TURNS = Turns(2)
+"""Scenes imagined and run at once: as many as there are cores."""
 
 
 @routes.get("/worlds")
@@ -33,7 +34,7 @@ def scenario(world: str, seed: int = 0, kind: str = "") -> dict[str, Any]:
     from agents.trace import sprite_sheet
     from agents.worlds import make_world
 
-    try:
+    def shown() -> dict[str, Any]:
         made = fresh(world, seed, kind)
         seen = futures(made)[0, : made.shown]
         return {
@@ -41,25 +42,22 @@ def scenario(world: str, seed: int = 0, kind: str = "") -> dict[str, Any]:
             "sheet": sprite_sheet(make_world(made.world).render(seen)),
             "frames": len(seen),
         }
-    except ERRORS as error:
-        return {"error": str(error)}
+
+    return told(shown)
 
 
 @routes.post("/settle")
-def settle(
+async def settle(
     world: Annotated[str, Body()],
     seed: Annotated[int, Body()] = 0,
     kind: Annotated[str, Body()] = "",
     guess: Annotated[int | None, Body()] = None,
     sure: Annotated[float, Body()] = 1.0,
-) -> dict[str, Any]:
-    """The whole Contrast record."""
+) -> StreamingResponse:
+    """A JSON object a line, as `tell` does: `place` while others are before, then the whole Contrast record, or `error`."""
     from agents.contrast.run import contrast, fresh
 
-    try:
-        return contrast(fresh(world, seed, kind), guess, sure).to_json()
-    except ERRORS as error:
-        return {"error": str(error)}
+    return stream(tell(_TURNS, lambda report: contrast(fresh(world, seed, kind), guess, sure).to_json()))
 
 
 @routes.get("/page")
@@ -84,7 +82,4 @@ def route(question: str) -> dict[str, Any]:
     from agents.contrast.assistant import assist
     from corpus.retrieval.index import open_corpus
 
-    try:
-        return assist(question, open_corpus().embedder).to_json()
-    except ERRORS as error:
-        return {"error": str(error)}
+    return told(lambda: assist(question, open_corpus().embedder).to_json())

@@ -7,7 +7,6 @@ before it sends them from another site's page, and nothing here says yes.
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
 from collections.abc import AsyncIterator
 from queue import Empty, SimpleQueue
@@ -17,6 +16,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
+from app.telling import stream, told
 from app.turns import Turns
 from app.visits import Visitor, visitor
 from corpus.errors import CorpusError
@@ -48,12 +48,13 @@ def list_all(request: Request) -> dict[str, Any]:
     from corpus.library.library import list_documents
 
     who = visitor(request.scope)
-    try:
+
+    def listed() -> dict[str, Any]:
         library = who.documents()
         found = list_documents(library) if library else []
         return {"documents": [document.to_json() for document in found], "kept": who.kept}
-    except CorpusError as error:
-        return {"error": str(error)}
+
+    return told(listed)
 
 
 @routes.put("")
@@ -74,10 +75,10 @@ async def add(request: Request, name: str = "", title: str = "") -> StreamingRes
         else:
             upload = uploaded(name, bytes(content))
     except ClientDisconnect:
-        return _stream(_only())  # half a file is none, and nobody listens
+        return stream(_only())  # half a file is none, and nobody listens
     except CorpusError as error:
-        return _stream(_only({"error": str(error)}))
-    return _stream(_ingest(upload, visitor(request.scope)))
+        return stream(_only({"error": str(error)}))
+    return stream(_ingest(upload, visitor(request.scope)))
 
 
 @routes.delete("/{id}")
@@ -86,22 +87,15 @@ def take_out(id: str, request: Request) -> dict[str, Any]:
     from corpus.library.library import remove
 
     who = visitor(request.scope)
-    try:
+
+    def removed() -> dict[str, Any]:
         with who.busy():
             library = who.documents()
             if library is None:
                 raise CorpusError("you have no documents here")
             return {"document": remove(id, library).to_json()}
-    except CorpusError as error:
-        return {"error": str(error)}
 
-
-def _stream(lines: AsyncIterator[dict[str, Any]]) -> StreamingResponse:
-    async def text() -> AsyncIterator[str]:
-        async for line in lines:
-            yield json.dumps(line, ensure_ascii=False) + "\n"
-
-    return StreamingResponse(text(), media_type="application/x-ndjson")
+    return told(removed)
 
 
 async def _only(*lines: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:

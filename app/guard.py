@@ -5,6 +5,7 @@ One ASGI layer around everything, the WebSocket included, so that no route can f
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import html
@@ -20,7 +21,10 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 COOKIE = "orrery"
 LONGEST_FORM = 2_000
+WRONG = 0.5
+"""Seconds that a wrong password takes, one at a time for all who guess; the right one never waits."""
 
+# What this policy keeps out and what it can't is told in docs/hosting.md.
 POLICY = "; ".join(
     [
         "default-src 'self'",
@@ -60,6 +64,7 @@ class Guard:
     def __init__(self, app: Any, names: frozenset[str] = frozenset(), password: str = ""):
         self.app, self.names, self.password = app, names, password
         self.secret = secrets.token_bytes(32)
+        self._wrong = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -105,6 +110,8 @@ class Guard:
                 cookie = f"{COOKIE}={self._token()}; HttpOnly; SameSite=Strict; Path=/"
                 await _reply(send, 303, b"", {"location": "/", "set-cookie": cookie})
                 return
+            async with self._wrong:
+                await asyncio.sleep(WRONG)
             said = "That is not the password."
         page = LOGIN.format(said=html.escape(said)).encode()
         await _reply(send, 401, page, {"content-type": "text/html; charset=utf-8"})

@@ -18,7 +18,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from agents.errors import AgentError
-from app.reading import told
+from app.telling import stream, told
 from app.turns import Turns
 
 routes = APIRouter(prefix="/api/lab")
@@ -91,26 +91,24 @@ def claim(id: str) -> dict[str, Any]:
 async def run(name: str, request: Request) -> StreamingResponse:
     """A JSON object a line as it goes: `place` while others are before it, `progress` any number of times, then
     `verdict` with its `figure` and `text`, or `error`. Closing the connection cancels the run."""
-    return StreamingResponse(_run(name, request), media_type="application/x-ndjson")
+    return stream(_run(name, request))
 
 
-async def _run(name: str, request: Request) -> AsyncIterator[str]:
-    def line(**fields: Any) -> str:
-        return json.dumps(fields, ensure_ascii=False) + "\n"
-
+async def _run(name: str, request: Request) -> AsyncIterator[dict[str, Any]]:
     from agents.lab import EXPERIMENTS
 
     if name not in EXPERIMENTS:
-        yield line(error=f"There is no experiment {name!r}.")
+        yield {"error": f"There is no experiment {name!r}."}
         return
     async with _TURNS.spot() as spot:
         while spot.place:
-            yield line(place=spot.place)
+            yield {"place": spot.place}
             if await request.is_disconnected():
                 return
             await asyncio.sleep(1)
+        yield {"progress": "starting in a process of its own ..."}
         async for fields in _process(name, request):
-            yield line(**fields)
+            yield fields
 
 
 async def _process(name: str, request: Request) -> AsyncIterator[dict[str, Any]]:

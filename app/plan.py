@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from agents.config import PlanConfig
 from agents.errors import AgentError
-from app.telling import tell
+from app.telling import ERRORS, stream, tell, told
 from app.turns import Turns
 from world_model.errors import WorldModelError
 
@@ -33,6 +33,11 @@ DIALLED = 60
 """Tasks that the dial is turned on here; `orrery dial` takes more."""
 TRIES = 12
 """How often the one task is tried again to find what was the limit."""
+KINDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "str": ((str,), "a name"),
+    "int": ((int,), "a whole number"),
+    "float": ((int, float), "a number"),
+}
 FIELDS = {field.name: field.type for field in dataclasses.fields(PlanConfig)}
 
 
@@ -73,10 +78,9 @@ def config_of(chosen: dict[str, Any]) -> PlanConfig:
     for name, value in chosen.items():
         if name not in FIELDS:
             raise AgentError(f"no setting {name[:40]!r}; the settings are: {', '.join(FIELDS)}")
-        kinds: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float)}
-        kind = kinds[str(FIELDS[name])]
+        kind = KINDS[str(FIELDS[name])][0]
         if not isinstance(value, kind) or isinstance(value, bool):
-            raise AgentError(f"{name} is {str(value)[:40]!r}; it must be {FIELDS[name]}")
+            raise AgentError(f"{name} is {str(value)[:40]!r}; it must be {KINDS[str(FIELDS[name])][1]}")
     if chosen.get("model") and chosen["model"] not in shipped():
         raise AgentError(f"no model {chosen['model'][:40]!r} ships; there are: {', '.join(shipped())}")
     return PlanConfig(**chosen)
@@ -90,7 +94,7 @@ async def in_turn(request: Request, turn: str, work: Callable[[], Response]) -> 
             if await request.is_disconnected():
                 return Response()
             return await asyncio.to_thread(work)
-    except (AgentError, WorldModelError) as error:
+    except ERRORS as error:
         return JSONResponse({"error": str(error)})
 
 
@@ -131,7 +135,7 @@ async def why(chosen: Annotated[dict[str, Any], Body()]) -> StreamingResponse:
         config = config_of(chosen)
         return once("why", config, lambda: {"why": explain(config, TRIES, report, config.seed).to_json()})
 
-    return StreamingResponse(tell(_LONG, work), media_type="application/x-ndjson")
+    return stream(tell(_LONG, work))
 
 
 @routes.post("/dial")
@@ -148,7 +152,7 @@ async def dial(chosen: Annotated[dict[str, Any], Body()]) -> StreamingResponse:
 
         return once(f"dial {DIALLED}", config, found)
 
-    return StreamingResponse(tell(_LONG, work), media_type="application/x-ndjson")
+    return stream(tell(_LONG, work))
 
 
 def once(what: str, config: PlanConfig, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -167,10 +171,7 @@ def recorded(model: str) -> dict[str, Any]:
     """The success rates in a model's passport."""
     from agents.judging.evaluate import recorded as read
 
-    try:
-        return read(model)
-    except (AgentError, WorldModelError) as error:
-        return {"error": str(error)}
+    return told(lambda: read(model))
 
 
 @routes.post("/clip")

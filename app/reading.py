@@ -4,22 +4,14 @@ corpus; a `CorpusError` becomes `error` in one line."""
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
 
+from app.telling import told
 from app.visits import visitor
-from corpus.errors import CorpusError
 
 routes = APIRouter(prefix="/api")
-
-
-def told(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    try:
-        return ask()
-    except CorpusError as error:
-        return {"error": str(error)}
 
 
 @routes.get("/source/{source_id}")

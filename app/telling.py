@@ -1,4 +1,5 @@
-"""Work that takes a while, told line by line while it goes on, and given up when nobody listens any more."""
+"""How routes tell: one line for what a user can cause, and a JSON object a line for what takes a while, given up when nobody
+listens any more."""
 
 from __future__ import annotations
 
@@ -8,20 +9,44 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from fastapi.responses import StreamingResponse
+
 from agents.errors import AgentError
 from app.turns import Turns
+from corpus.errors import CorpusError
 from world_model.errors import WorldModelError
+
+ERRORS = (AgentError, CorpusError, WorldModelError)
+"""What a user can cause."""
 
 _going: set[asyncio.Task[None]] = set()
 """The event loop itself keeps no hold of what runs in it."""
+
+
+def told(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What `work` gives, or one line under `error`."""
+    try:
+        return work()
+    except ERRORS as error:
+        return {"error": str(error)}
+
+
+def stream(lines: AsyncIterator[dict[str, Any]]) -> StreamingResponse:
+    async def text() -> AsyncIterator[str]:
+        async for line in lines:
+            yield json.dumps(line, ensure_ascii=False) + "\n"
+
+    return StreamingResponse(text(), media_type="application/x-ndjson")
 
 
 class _Left(BaseException):
     """Nobody listens. Not an Exception, so that no work takes it for a failure of its own."""
 
 
-async def tell(turns: Turns, work: Callable[[Callable[[str], None]], dict[str, Any]]) -> AsyncIterator[str]:
-    """A JSON object a line: `place` while others are before it, `progress` any number of times, then what `work` gives, or
+async def tell(
+    turns: Turns, work: Callable[[Callable[[str], None]], dict[str, Any]]
+) -> AsyncIterator[dict[str, Any]]:
+    """`place` while others are before it, `progress` any number of times, then what `work` gives, or
     `error` in one line for what a user can cause.
 
     `work(report)` runs in a thread when it is its turn, and keeps its turn until it ends. When the reader goes, it ends at
@@ -38,9 +63,7 @@ async def tell(turns: Turns, work: Callable[[Callable[[str], None]], dict[str, A
 
     def whole() -> dict[str, Any]:
         try:
-            return work(report)
-        except (AgentError, WorldModelError) as error:
-            return {"error": str(error)}
+            return told(lambda: work(report))
         except _Left:
             return {}
 
@@ -59,7 +82,7 @@ async def tell(turns: Turns, work: Callable[[Callable[[str], None]], dict[str, A
     going.add_done_callback(_going.discard)
     try:
         while (line := await lines.get()) is not None:
-            yield json.dumps(line, ensure_ascii=False) + "\n"
+            yield line
         await going  # raises what went wrong in it
     finally:
         left.set()

@@ -75,7 +75,7 @@ class PlanningBench:
     model: str
     episodes: int
     rows: tuple[PlannerRow, ...]
-    """The usual planner and objective first, then the other planners, then the other objectives."""
+    """The usual planner and objective first, then the other planners, then the other objectives, then halving with its own."""
     notes: tuple[str, ...]
     budget: Cost
     """Of the usual planner at 64 samples, 3 iterations, 8 knots held for 4 steps."""
@@ -168,16 +168,20 @@ def planning(
 
 
 def _settings(config: PlanConfig, world: World) -> Iterator[PlanConfig]:
-    """The usual, then all that differ from it in the planner, then all that differ in the objective."""
+    """The usual, then all that differ from it in the planner, then all that differ in the objective; at last the objective
+    that suits halving, which goes astray by the usual one."""
     yield config
     for planner in planners_of(world):
         if planner != config.planner:
             yield dataclasses.replace(config, planner=planner)
     starts, goals = world.sample_tasks(np.random.default_rng(0), 1)
     ways = world.shortest(starts, goals) is not None
-    for objective in OF_GOALS if config.objective in OF_GOALS and ways else ():
-        if objective != config.objective:
-            yield dataclasses.replace(config, objective=objective)
+    if config.objective in OF_GOALS and ways:
+        for objective in OF_GOALS:
+            if objective != config.objective:
+                yield dataclasses.replace(config, objective=objective)
+        if "halving" in planners_of(world):
+            yield dataclasses.replace(config, planner="halving", objective="temporal")
 
 
 class _Match:

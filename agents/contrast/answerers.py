@@ -54,9 +54,14 @@ def from_text(question: str, options: tuple[str, ...], answer: Answer) -> Guess:
     if sum(held) != 1:
         found = "none of the options" if not any(held) else "more than one of the options"
         return Guess("text", None, f"What the sources say nearest to this names {found}.")
-    chances = np.full(len(options), 0.2 / max(1, len(options) - 1))
-    chances[held.index(True)] = 0.8
-    return Guess("text", tuple(chances.tolist()), said)
+    return Guess("text", sure_of(held.index(True), len(options)), said)
+
+
+def sure_of(choice: int, count: int, sure: float = 0.8) -> tuple[float, ...]:
+    """Chances of who names one of `count` options: `sure` of it, and the others alike."""
+    chances = np.full(count, (1 - sure) / max(1, count - 1))
+    chances[choice] = sure
+    return tuple(chances.tolist())
 
 
 def text(question: str, options: tuple[str, ...], corpus: Corpus | None = None, idea: str = "") -> Guess:
@@ -164,9 +169,7 @@ def yours(choice: int, options: tuple[str, ...], sure: float = 1.0) -> Guess:
         raise AgentError(
             f"sure is {sure:g}; it must lie between {1 / len(options):.2f} (a blind guess) and 1"
         )
-    chances = np.full(len(options), (1 - sure) / max(1, len(options) - 1))
-    chances[choice] = sure
-    return Guess("you", tuple(chances.tolist()), "Your own guess.")
+    return Guess("you", sure_of(choice, len(options), sure), "Your own guess.")
 
 
 def describe(guess: Guess, options: tuple[str, ...]) -> dict[str, Any]:

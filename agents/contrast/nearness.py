@@ -125,7 +125,9 @@ def _neighbours(embedder: Embedder) -> _Neighbours:
     routes = _routes()
     pairs = [(kind, phrase) for kind in ("text", "none") for phrase in routes[kind]]
     pairs += [(f"scenario:{world}", phrase) for world in THINGS for phrase, _ in _phrases(world)]
-    pairs += [(f"experiment:{name}", phrase) for name, phrases in routes["experiment"].items() for phrase in phrases]
+    pairs += [
+        (f"experiment:{name}", phrase) for name, phrases in routes["experiment"].items() for phrase in phrases
+    ]
     pairs += [(f"experiment:{c.experiment}", c.statement) for c in claims().values() if c.experiment]
     pairs += [(f"experiment:{name}", experiment(name).question) for name in EXPERIMENTS]
     targets = [target for target, _ in pairs]

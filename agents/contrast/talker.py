@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from agents.contrast.answerers import Guess
+from agents.contrast.answerers import Guess, sure_of
 
 QUOTED = 300
 """Characters of a reply that are shown."""
@@ -39,9 +39,23 @@ def talker(scene: str, question: str, options: tuple[str, ...]) -> Guess | None:
         return Guess(name, None, f"the language model {name} failed ({type(error).__name__})")
     shown = " ".join(reply[:QUOTED].split()) or "nothing"
     chances = parse_chances(reply, options)
-    if chances is None:
-        return Guess(name, None, f"No chance for each option can be read from its reply: {shown}")
-    return Guess(name, chances, f"It replied: {shown}")
+    if chances is not None:
+        return Guess(name, chances, f"It replied: {shown}")
+    choice = named_option(reply, options)
+    if choice is None:
+        return Guess(name, None, f"Neither chances nor one option can be read from its reply: {shown}")
+    return Guess(name, sure_of(choice, len(options)), f"It gave no chances and named one option: {shown}")
+
+
+def named_option(reply: str, options: Sequence[str]) -> int | None:
+    """The one option whose number begins a line of the reply; else the one whose words occur in it; else None."""
+    numbers = {int(found) for found in re.findall(r"^\s*(\d+)[.):]?(?:\s|$)", reply, re.MULTILINE)}
+    if numbers:
+        return numbers.pop() - 1 if len(numbers) == 1 and numbers <= set(range(1, len(options) + 1)) else None
+    said = [
+        i for i, option in enumerate(options) if re.search(rf"\b{re.escape(option)}\b", reply, re.IGNORECASE)
+    ]
+    return said[0] if len(said) == 1 else None
 
 
 def parse_chances(reply: str, options: Sequence[str]) -> tuple[float, ...] | None:

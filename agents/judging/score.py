@@ -69,11 +69,11 @@ def auroc(positive: np.ndarray, negative: np.ndarray) -> float:
     return float((rank.sum() - n * (n + 1) / 2) / (n * len(negative)))
 
 
-def wilson(successes: int, n: int, z: float = Z) -> tuple[float, float]:
+def wilson(successes: int, n: int) -> tuple[float, float]:
     """The 95 % score interval of a proportion (Wilson 1927). It stays inside [0, 1] and is honest near the ends."""
     if n == 0:
         return 0.0, 1.0
-    p = successes / n
+    p, z = successes / n, Z
     middle = p + z * z / (2 * n)
     half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     low, high = (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)

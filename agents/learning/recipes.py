@@ -43,7 +43,8 @@ _TOLD = dataclasses.replace(_SEEN, travel=1)
 RECIPES = {
     # One room for all episodes: nothing to keep, so no context, and no differences needed to keep it out.
     "two-rooms": Recipe(600, train=TrainConfig(context_size=0, apart=0, inverse=1, predict_updates=2000)),
-    # Whether a dot beside the door fits through is a matter of a pixel: keypoints read it to a third of one.
+    # Where walls stand elsewhere each time, keypoints find the dot sooner: after 400 updates they tell x to .9 px and y to
+    # .8, a whole-frame encoder to 3.3 and 1.4.
     "two-rooms:random": Recipe(
         2400, train=TrainConfig(keypoints=16, fast_updates=1000, predict_updates=12000)
     ),

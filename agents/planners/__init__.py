@@ -29,6 +29,8 @@ DISCRETE = {
 """Planner -> its module, imported when it is asked for, and its class: for actions that are numbers, or choices."""
 RULES = ("feedback",)
 """Those that search for a rule of acting; they suit worlds without goals."""
+APPROACHES = ("halving",)
+"""Those that ask whether a goal comes nearer; they suit worlds with goals."""
 PLANNERS = {**CONTINUOUS, **DISCRETE}
 
 
@@ -36,7 +38,8 @@ def planners_of(world: World) -> list[str]:
     """The planners for the kind of actions that the world takes, the usual one first."""
     if world.discrete:
         return list(DISCRETE)
-    return [name for name in CONTINUOUS if name not in RULES or world.judged_by == "cost"]
+    unsuited = APPROACHES if world.judged_by == "cost" else RULES
+    return [name for name in CONTINUOUS if name not in unsuited]
 
 
 def make_planner(config: PlanConfig, world: World) -> Planner:

@@ -10,12 +10,12 @@ export function createChoices(run, chosen) {
   const parts = h("span", { class: "parts" });
   const planner = h("select", { id: "plan-planner" }), objective = h("select", { id: "plan-objective" });
   const budget = h("select", { id: "plan-budget" });
-  const look = h("input", { id: "plan-look", type: "number", min: "1", max: "64", value: "4" });
+  const look = h("input", { id: "plan-look", title: "Steps between looks", type: "number", min: "1", max: "64", value: "4" });
   const seed = h("input", { id: "plan-seed", type: "number", min: "0", step: "1", value: "0" });
+  const run_button = h("button", { id: "plan-run", class: "primary", type: "submit" }, "Run");
   const field = (label, control) => h("label", { class: "field" }, h("span", {}, label), control);
   const root = h("form", { id: "plan-controls", class: "card choices", onsubmit: (event) => { event.preventDefault(); go(); } },
-    field("Model", model), parts, field("Planner", planner), field("Objective", objective), field("Budget", budget), field("Steps between looks", look), field("Seed", seed),
-    h("button", { id: "plan-run", class: "primary", type: "submit" }, "Run"));
+    field("Model", model), parts, field("Planner", planner), field("Objective", objective), field("Budget", budget), field("Looks every", look), field("Seed", seed), run_button);
   let known = null;
   return { root, load, settings, link, go };
 
@@ -36,14 +36,16 @@ export function createChoices(run, chosen) {
   }
 
   function fit() {
-    const { world, options, planners } = now();
+    const { world, options, planners, cost } = now();
+    run_button.disabled = cost;
+    run_button.title = cost ? "Judged by what it costs: there is no goal to walk to" : "";
     const [, ...on] = world.split(":");
     parts.replaceChildren(...Object.entries(options).map(([part, names]) => {
       const none = part === "change" ? [h("option", { value: "" }, "nothing")] : [];
       return field(PART[part] ?? part, h("select", { "data-part": part, id: `plan-${part}` }, none, names.map((name, i) => h("option", { value: name, selected: on.includes(name) || (part !== "change" && i === 0 && !names.some((n) => on.includes(n))) }, name))));
     }));
     planner.replaceChildren(h("option", { value: "" }, "as it suits"), ...planners.map((name) => h("option", { value: name }, name)));
-    chosen(model.value);
+    chosen(model.value, cost);
   }
 
   function settings() {
@@ -71,7 +73,7 @@ export function createChoices(run, chosen) {
     control.value = value;
   }
   function go() {
-    if (known) run(settings());
+    if (known && !now().cost) run(settings());
   }
 }
 

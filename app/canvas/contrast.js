@@ -1,11 +1,12 @@
 // The Contrast tab: guess first; then text, imagined and real, who was right, and the running score.
 import { h, keep, openTab, store } from "/canvas/dom.js";
+import { createErrand } from "/canvas/errand.js";
 import { createFilm } from "/canvas/film.js";
 
 const SCORE = "contrast-score";
 
-async function call(path, how) {
-  try { return await (await fetch(`/api/contrast/${path}`, how)).json(); } catch { return { error: "The server does not answer." }; }
+async function call(path) {
+  try { return await (await fetch(`/api/contrast/${path}`)).json(); } catch { return { error: "The server does not answer." }; }
 }
 
 export function mount({ element }) {
@@ -29,6 +30,7 @@ export function mount({ element }) {
     h("div", { class: "card controls" }, worlds, next, sent, routed),
     h("div", { class: "card stage" }, h("div", { class: "ask-side" }, asked, scene, options, said, doubt, h("div", { class: "bar" }, reveal, skip, onwards)), h("div", {}, film.root, legend), answers),
     h("div", { class: "card" }, score));
+  const errand = createErrand(reveal, said);
   keep(element, root);
   let world = "two-rooms", now = null, chosen = null, legends = {};
 
@@ -55,6 +57,7 @@ export function mount({ element }) {
     const seed = Math.floor(Math.random() * 1e9);
     const found = await get("scenario", { world, seed, kind });
     if (found.error) { said.textContent = found.error; return; }
+    errand.stop();
     now = { ...found.scenario, ask: { world, seed, kind } };
     chosen = null;
     reveal.disabled = true;
@@ -72,9 +75,8 @@ export function mount({ element }) {
   async function settle(guessed) {
     if (!now) return;
     const ask = now.ask, body = { ...ask, guess: guessed ? chosen : null, sure: +sure.value / 100 };
-    said.textContent = "Imagining …";
-    const found = await call("settle", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
-    if (now?.ask !== ask) return;
+    const found = await errand.run("/api/contrast/settle", body, "Imagining …");
+    if (!found || now?.ask !== ask) return;
     if (found.error) { said.textContent = found.error; return; }
     settled(true);
     const model = found.guesses.at(-1);

@@ -71,7 +71,7 @@ export function createFilm(steps_per_second = 12) {
 // The place that is spoken of: dashed, so that it is nothing in the world.
 function ring(g, [x, y, radius], s) {
   g.beginPath();
-  g.arc((x + 0.5) * s, (y + 0.5) * s, radius * s, 0, 2 * Math.PI);
+  g.arc(x * s, y * s, radius * s, 0, 2 * Math.PI);
   g.setLineDash([1.2 * s, 1.2 * s]);
   g.lineWidth = 0.6 * s;
   g.strokeStyle = "rgb(15, 23, 42)";

@@ -8,11 +8,12 @@ export function mount({ element }) {
   const find = h("input", { id: "lab-find", type: "search", placeholder: "Find a claim", "aria-label": "Find a claim", oninput: draw });
   const status = h("div", { class: "choices", role: "radiogroup", "aria-label": "Status" }, STATUSES.map((name, i) => h("label", {}, h("input", { type: "radio", name: "lab-status", value: name, checked: i === 0, onchange: draw }), " ", name || "all")));
   const tested = h("input", { id: "lab-tested", type: "checkbox", checked: true, onchange: draw });
+  const verdicts = h("input", { id: "lab-verdicts", type: "checkbox", checked: store.get("lab-verdicts") === "1", onchange: () => { store.set("lab-verdicts", verdicts.checked ? "1" : "0"); draw(); } });
   const count = h("p", { class: "faint", "aria-live": "polite" });
   const list = h("ul", { class: "board" });
   const page = h("article", { class: "card page", tabindex: "-1" }, h("h2", {}, "Pick a claim, then put it to the test"), h("p", {}, "Each opens to those who say so, those who disagree, and what would change their minds. Where it has an experiment you guess first; then a toy version runs here, against a threshold that was set before."));
   const root = h("section", { class: "lab" },
-    h("div", { class: "card index" }, find, status, h("label", { class: "only" }, tested, " only those with an experiment"), count, list), page);
+    h("div", { class: "card index" }, find, status, h("label", { class: "only" }, tested, " only those with an experiment"), h("label", { class: "only" }, verdicts, " verdicts before I have guessed"), count, list), page);
   keep(element, root);
   let data = null, open = null, running = null;
 
@@ -45,7 +46,7 @@ export function mount({ element }) {
     const shown = data.claims.filter((c) => (!chosen || c.status === chosen) && (!tested.checked || data.byId[c.experiment]) && wanted.every((word) => `${c.statement} ${c.id} ${c.experiment} ${c.topics.join(" ")}`.toLowerCase().includes(word)));
     count.textContent = `${shown.length} of ${data.claims.length} claims`;
     list.replaceChildren(...shown.map((claim) => h("li", {}, h("button", { type: "button", "aria-current": open === claim.id ? "true" : null, onclick: () => show(claim.id) },
-      h("span", { class: "marks" }, h("span", { class: `status ${claim.status}` }, claim.status), h("span", { class: "faint" }, `${claim.for} for, ${claim.against} against`), verdictOf(claim) && badge(verdictOf(claim))),
+      h("span", { class: "marks" }, h("span", { class: `status ${claim.status}` }, claim.status), h("span", { class: "faint" }, `${claim.for} for, ${claim.against} against`), verdictOf(claim) && (verdicts.checked || store.get(`guess:${claim.id}`) ? badge(verdictOf(claim)) : h("span", { class: "verdict" }, "guess first"))),
       h("span", {}, claim.statement)))));
   }
   // How the recorded experiments came out, one line an outcome.
@@ -96,6 +97,7 @@ export function mount({ element }) {
     function guessed(button, name) {
       press(guess, name);
       store.set(`guess:${claim.id}`, name);
+      draw();
       record.open = true;
     }
   }

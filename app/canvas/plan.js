@@ -11,7 +11,7 @@ const STEPS_PER_SECOND = 15;
 const SPEEDS = [1, 0.5, 0.25, 2];
 
 export function mount({ element }) {
-  const choices = createChoices(run, (model) => { score.show(model); dial.clear(); }), score = createScore(), dial = createDial(choices);
+  const choices = createChoices(run, suit), score = createScore(), dial = createDial(choices);
   const pictures = {
     imagined: createPicture("Imagined", "what the model expects"),
     real: createPicture("Real", "what the world does"),
@@ -25,15 +25,18 @@ export function mount({ element }) {
   const summary = h("p", { class: "summary", "aria-live": "polite" });
   const empty = h("div", { class: "empty-stage" },
     h("h2", {}, "Watch a plan meet the world"),
-    h("p", {}, "The model imagines many futures, the planner picks one, and the real world answers. Here the dot must reach a goal in the other room."),
+    h("p", {}, "The model imagines many futures, the planner picks one, and the real world answers."),
     h("button", { class: "primary", type: "button", onclick: () => choices.go() }, "Run an episode"));
+  const costly = h("div", { class: "empty-stage", hidden: true },
+    h("h2", {}, "No goal to walk to"),
+    h("p", {}, "This world is judged by what it costs to run, so there is no episode to watch. What it costs, beside the textbook’s rules, stands below; what happens in it can be watched in Contrast."));
   const film = h("div", { class: "film", hidden: true },
     h("div", { class: "pictures" }, pictures.imagined.root, pictures.real.root,
       h("div", { class: "side" }, pictures.blind.root, pictures.goal.root)),
     h("div", { class: "bar" }, play, speed, readout), timeline.root);
   const takeaway = createTakeaway(choices, () => pictures.real.root.querySelector("canvas").captureStream?.(30), replay);
   film.append(takeaway.root);
-  const root = h("section", { class: "plan card" }, summary, empty, film);
+  const root = h("section", { class: "plan card" }, summary, empty, costly, film);
   keep(element, h("div", { class: "planning" }, choices.root, root, score.root, dial.root));
 
   let trace = null, time = 0, playing = false, rate = 0, last = 0, frames = 0, since = 0, arrived = 0;
@@ -45,6 +48,16 @@ export function mount({ element }) {
     watcher.disconnect();
     choices.load();
   }).observe(root);
+
+  // Another model is chosen: its record is shown; a world that costs has no episode, so none is left standing.
+  function suit(model, cost) {
+    score.show(model);
+    dial.clear();
+    if (cost) { pause(); arrived += 1; root.classList.remove("busy", "failed"); summary.textContent = ""; trace = null; film.hidden = true; }
+    empty.hidden = cost || !film.hidden;
+    costly.hidden = !cost;
+    dial.root.hidden = cost;
+  }
 
   async function run(settings) {
     pause();

@@ -59,7 +59,7 @@ export function mount({ element }) {
       return h("tr", {}, h("th", { scope: "row" }, data.topics[id]), sums.map((n, i) => cell(id, periods[i], n, n / Math.max(8, all[i]) / most)), h("td", { class: "sum" }, row.reduce((a, b) => a + b, 0)));
     });
     grid.replaceChildren(h("table", {}, h("thead", {}, head), h("tbody", {}, rows, h("tr", { class: "total" }, h("th", { scope: "row" }, "All titles"), all.map((n) => h("td", {}, n)), h("td", { class: "sum" }, all.reduce((a, b) => a + b, 0))))));
-    facts.textContent = `${total.reduce((a, b) => a + b, 0)} titles from ${months[0]} to ${months.at(-1)}, by their arXiv month. Darker: a larger share of that time's titles. A title may count under several topics; ${untold} match none. Titles show what people write about, not what works.`;
+    facts.textContent = `${total.reduce((a, b) => a + b, 0)} titles from ${months[0]} to ${months.at(-1)}, by their arXiv month. Stronger colour: a larger share of that time's titles. A title may count under several topics; ${untold} match none. Titles show what people write about, not what works.`;
     systems.draw(data.systems.map((s) => ({ name: s.system, date: s.published, id: s.source_id, named: s.sources > 1 || data.systems.length < 60, more: `${s.title}; ${s.sources} ${s.sources === 1 ? "source" : "sources"}` })));
     claims.replaceChildren(...data.claims.map((c) => h("li", {}, h("button", { type: "button", onclick: () => openClaim(c) }, h("span", { class: "when" }, c.published), h("span", { class: `status ${c.status}` }, c.status), h("span", {}, c.statement)))));
     root.dataset.ready = "1";
@@ -94,9 +94,10 @@ export function mount({ element }) {
     detail.replaceChildren(h("h2", {}, claim.statement), h("p", { class: "faint" }, `${claim.status}, first said here in ${claim.published}`), h("p", {}, h("button", { class: "ghost", type: "button", onclick: () => openSource(claim.source_id) }, "Read that source")), h("p", { class: "faint" }, `orrery claims ${claim.claim_id}`));
   }
   async function compare() {
-    if (!since.value) {
-      detail.replaceChildren(h("p", { class: "error" }, "Choose a month under Since first, for example January 2026."));
-      return;
+    if (!since.value) { // the last year that is known
+      const last = data.timeline.months.at(-1);
+      since.value = `${last.slice(0, 4) - 1}${last.slice(4)}`;
+      await load();
     }
     const found = await ask("/api/trends/changed", { since: since.value });
     if (!found) return;

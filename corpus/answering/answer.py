@@ -20,7 +20,7 @@ from corpus.answering.dialogue import Asked, follow, topic_of
 from corpus.answering.manners import asked as questions
 from corpus.answering.manners import met
 from corpus.answering.meaning import meaning_of
-from corpus.answering.premise import denial, made_by_another, never_made
+from corpus.answering.premise import denial, made_by_another, never_made, withheld
 from corpus.answering.question import Question, checked, parse
 from corpus.answering.spelling import mended
 from corpus.answering.stance import touched
@@ -140,6 +140,8 @@ def _answer(asked: Asked, corpus: Corpus, top_k: int, caution: float | None) -> 
         confidence, why = max(confidence, SURE), ""
     if denied := made_by_another(corpus, question, ranked):
         confidence, why = 0.0, "it takes for granted who made this, and they tell otherwise"
+    elif denied := withheld(question, ranked):
+        confidence, why = 0.0, "they tell that it was not told"
     elif never_made(corpus, question, ranked):
         confidence, why = 0.0, "none of them says that they made this"
     refusal = None

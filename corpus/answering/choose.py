@@ -146,7 +146,11 @@ def choose(
         short = _length([c for group in groups for c in group]) < enough
         if groups and candidate.score < usable[0].score - CLOSE and not short:
             break
-        if not groups or candidate.score >= usable[0].score - CLOSE or candidate.source_id == usable[0].source_id:
+        if (
+            not groups
+            or candidate.score >= usable[0].score - CLOSE
+            or candidate.source_id == usable[0].source_id
+        ):
             add(candidate)
     return _told(groups)
 
@@ -166,8 +170,9 @@ def _told_first(corpus: Corpus, question: Question, usable: list[Candidate]) -> 
         return usable
     if not set(question.matter) <= same("introduc"):
         return usable
-    earliest = min(question.about, key=lambda id: (corpus.sources[id].published, id))
-    told = [c for c in usable if c.source_id == earliest and c.feature("thing")][:1]
+    dated = [id for id in question.about if corpus.sources[id].published[:1].isdigit()]
+    earliest = min(dated, key=lambda id: (corpus.sources[id].published, id), default="")
+    told = [c for c in usable if c.source_id == earliest and c.feature("thing") and c.feature("record")][:1]
     return told + [c for c in usable if c not in told]
 
 

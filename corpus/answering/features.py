@@ -92,7 +92,7 @@ _SERIES = re.compile(
 )
 _ASIDE = re.compile(r"not show|limit|disagree|critic", re.IGNORECASE)
 _DEFINES = re.compile(
-    r"(.{2,80}?)(?:,[^,]+,)? (?:(?:is|are|was|were) (?:an?|the|one|[A-Z]\w+'s)|means|stands for) "
+    r"(.{2,80}?)(?:, (?:or|also called|often called) ([^,]+),|,[^,]+,)? (?:(?:is|are|was|were) (?:an?|the|one|[A-Z]\w+'s)|means|stands for) "
     r"|(.{2,40}?),? (?:is )?short for "
 )
 HEADED = {"what it does not show": same("limit"), "who disagrees": same("critic")}
@@ -185,13 +185,13 @@ def holds(question: Question, text: str) -> bool:
 
 
 def defines(question: Question, text: str) -> bool:
-    """'X is a ...' where X is the question's subject."""
+    """'X is a ...' or 'Y, or X, is a ...' where X is the question's subject."""
     match = _DEFINES.match(text)
     if not match:
         return False
-    head = {stem(w) for w in words(match.group(1) or match.group(2)) if w not in STOP}
     asked = {stem(w) for w in words(question.text) if w not in STOP}
-    return bool(head) and head <= asked
+    heads = ({stem(w) for w in words(name) if w not in STOP} for name in match.groups() if name)
+    return any(head and head <= asked for head in heads)
 
 
 def _verbatim(question: Question, text: str) -> float:

@@ -1,7 +1,7 @@
 """Fits `weights.json`: how much each named number counts in choosing sentences and in refusing.
 
     python -m corpus.answering.fit --questions tests/corpus/evaluation.yaml tests/corpus/questions.yaml \\
-        tests/corpus/more_questions.yaml tests/corpus/fresh_questions.yaml
+        tests/corpus/more_questions.yaml tests/corpus/fresh_questions.yaml tests/corpus/premises.yaml
 
 What caution trades is measured on the first file; every question is judged by fits to the others' folds.
 """
@@ -28,7 +28,7 @@ from corpus.answering.trading import Outcome, best, trade_off
 from corpus.answering.weights import LEVELS, PATH, Linear
 from corpus.retrieval.index import Corpus, build_library
 
-RANK_PRIOR, PRIOR, SORT_PRIOR = 0.3, 1.0, 1.0
+RANK_PRIOR, PRIOR, SORT_PRIOR = 0.3, 1.0, 0.3
 """Strength of the pull towards 0, of features as they are (ranking), of signals scaled to spread 1 (refusal), and of
 the dimensions of a bare question's vector (its sort)."""
 FOLDS = 5

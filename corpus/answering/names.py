@@ -158,7 +158,9 @@ def _own_names(source: Source) -> list[tuple[str, bool]]:
             if len(name.split()) <= 6:
                 found.append((name, _is_proper(name)))
     for system in source.systems[:1]:
-        for match in re.finditer(rf"(?:The |A |An )?([A-Za-z][\w -]{{6,50}}), or {re.escape(system)},", source.text):
+        for match in re.finditer(
+            rf"(?:The |A |An )?([A-Za-z][\w -]{{6,50}}), or {re.escape(system)},", source.text
+        ):
             found.append((match.group(1), False))
     stem = re.sub(r"-\d{4}$", "", source.id)
     pattern = r"(?<=\w )" + r"[\s-]*".join(map(re.escape, stem.replace("-", ""))) + r"(?!\w)"

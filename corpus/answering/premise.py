@@ -23,6 +23,10 @@ _MADE = re.compile(
 )
 
 
+_WITHHELD = re.compile(
+    r"\b(?:disclos|publish|releas|report|nam|giv|gave|stat|reveal|shar)\w* (?:no|neither)\b([^.;]*)"
+)
+_WHETHER = re.compile(r"^(?:did|does|do|has|have|is|are|was|were)\b", re.IGNORECASE)
 _DENIES = re.compile(r"\b(?:no|not|never|none|nothing|neither|without|cannot)\b")
 
 
@@ -43,6 +47,21 @@ def denial(question: Question, ranked: Sequence[Candidate]) -> Candidate | None:
         and _DENIES.search(c.text)
     ]
     return max(found, key=lambda c: c.feature("covers") + c.feature("cosine"), default=None)
+
+
+def withheld(question: Question, ranked: Sequence[Candidate]) -> Candidate | None:
+    """The sentence that says that what is asked for was never told; None without, or where just that is asked.
+
+    "Which videos was Sora trained on?": OpenAI disclosed no parameter count, no dataset and no benchmark comparison.
+    """
+    if not question.asked or question.kind == "who" or _WHETHER.match(question.text):
+        return None
+    asked = frozenset[str]().union(*map(same, question.asked))
+    for c in ranked:
+        match = None if c.feature("leans") or not c.feature("subject") else _WITHHELD.search(c.text)
+        if match and asked & set(terms(match.group(1))):
+            return c
+    return None
 
 
 def made_by_another(corpus: Corpus, question: Question, ranked: Sequence[Candidate]) -> Candidate | None:

@@ -15,6 +15,7 @@ _MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe2
 _PILED = re.compile(f"([{_MARKS}]{{8}})[{_MARKS}]+")
 _BREAKS = {"\n": "\n", "\r": "\n", "\v": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n", "\f": "\n\n"}
 _BLANKS = "\t\u00a0\u2800"
+LONGEST_SLUG = 48
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 )
@@ -45,10 +46,10 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def slug(text: str, limit: int = 48) -> str:
+def slug(text: str) -> str:
     """Lower-case ASCII letters and digits joined by hyphens, for ids and file names."""
     plain = unicodedata.normalize("NFKD", clean(text[:1000])).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:limit].strip("-") or "document"
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_SLUG].strip("-") or "document"
 
 
 def clean(text: str) -> str:

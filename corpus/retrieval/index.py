@@ -206,12 +206,12 @@ def close_corpus() -> None:
             _OPENED.popitem()[1].close()
 
 
-def build_corpus(folder: Path = SOURCES, stored: Path | None = None, *, own: bool = True) -> Corpus:
-    """A corpus from a folder of markdown sources, its stored vectors, and (`own`) the user's documents."""
-    return build_library(folder, stored, own=own).current()
+def build_corpus(folder: Path = SOURCES, *, own: bool = True) -> Corpus:
+    """A corpus from a folder of markdown sources, the vectors stored there, and (`own`) the user's documents."""
+    return build_library(folder, own=own).current()
 
 
-def build_library(folder: Path = SOURCES, stored: Path | None = None, *, own: bool = True) -> Library:
+def build_library(folder: Path = SOURCES, *, own: bool = True) -> Library:
     """Open the store in ORRERY_HOME (without `own`: one in memory) and bring its shipped documents up to date.
 
     A home that can't be used is a notice, and a library in memory. Raises CorpusError where a configured Chroma
@@ -225,7 +225,7 @@ def build_library(folder: Path = SOURCES, stored: Path | None = None, *, own: bo
     except CorpusError as error:
         notices.append(f"Answering from BM25 alone: {error}.")
     if embedder:
-        known, problem = read_folder(stored or folder / VECTORS, embedder.hash)
+        known, problem = read_folder(folder / VECTORS, embedder.hash)
         if problem:
             notices.append(f"Vectors are made again, which is slower: {problem}.")
 

@@ -11,7 +11,7 @@ from llm_server import Server, configured
 
 from agents.contrast.page import page
 from agents.contrast.run import contrast, fresh
-from agents.contrast.talker import parse_chances, talker
+from agents.contrast.talker import named_option, parse_chances, talker
 from corpus.answering import gguf
 
 KEY = "sk-not-a-real-key-but-long"
@@ -64,13 +64,33 @@ def test_chances_are_read_from_a_reply_or_not_at_all(reply, chances):
 
 
 @pytest.mark.parametrize(
+    ("reply", "choice"),
+    [
+        ("2. In the doorway, since the door is open.", 1),
+        ("The dot is in the doorway.", 1),
+        ("1. in the left room\n2. in the doorway\n3. in the right room", None),
+        ("It leaves the left room; it is in the doorway, then in the right room.", None),
+        ("4. elsewhere", None),
+        ("25 steps are many.", None),
+        ("left, surely", None),
+        ("", None),
+    ],
+)
+def test_a_reply_without_chances_counts_where_it_names_one_option(server, reply, choice):
+    assert named_option(reply, OPTIONS) == choice
+    if choice is not None:
+        server.reply = reply
+        assert talker(SCENE, ASKED, OPTIONS).chances == pytest.approx((0.1, 0.8, 0.1))
+
+
+@pytest.mark.parametrize(
     ("fault", "reply", "why"),
     [
         ("hang", "", "took more than 1 s"),
         ("drip", "", "took more than 1 s"),
         ("die", '{"1": 1}' * 20, "broke off"),
         ("garbage", "", "failed"),
-        ("", "It goes left.", "No chance for each option can be read from its reply: It goes left."),
+        ("", "It goes left.", "Neither chances nor one option can be read from its reply: It goes left."),
         ("", f"the key is {KEY}", "repeated a key"),
     ],
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
 
 import pytest
@@ -14,7 +13,7 @@ from app.turns import Turns
 
 
 async def heard(stream):
-    return [json.loads(line) async for line in stream]
+    return [line async for line in stream]
 
 
 def test_progress_is_told_and_then_what_was_found():
@@ -56,17 +55,17 @@ def test_what_nobody_waits_for_ends_and_only_then_gives_up_its_turn():
 
     async def lesson():
         first = tell(turns, long)
-        assert "begun" in await anext(first)
+        assert await anext(first) == {"progress": "begun"}
         second = tell(turns, lambda report: {"found": 2})
-        assert json.loads(await anext(second)) == {"place": 1}
+        assert await anext(second) == {"place": 1}
         third = tell(turns, lambda report: {"found": 3})
-        assert json.loads(await anext(third)) == {"place": 2}
+        assert await anext(third) == {"place": 2}
         await third.aclose()
         await first.aclose()
         await asyncio.sleep(0.2)
         assert len(turns.line) == 2, "the thread still works; who only waited is gone"
         go.set()
-        assert [json.loads(line) async for line in second] == [{"found": 2}]
+        assert await heard(second) == [{"found": 2}]
         assert ended.is_set()
 
     asyncio.run(lesson())

@@ -54,6 +54,17 @@ def test_a_guess_opens_the_recorded_result_with_its_protocol(lab):
         assert word in text
 
 
+def test_no_verdict_is_shown_before_the_guess_unless_it_is_asked_for(lab):
+    open_experiment(lab, "drift")
+    shown = lab.locator(".lab .board .verdict")
+    assert set(shown.all_inner_texts()) == {"guess first"}
+    lab.locator(".lab .guess button").first.click()
+    assert shown.first.inner_text() in ("supported", "contradicted", "inconclusive")
+    assert shown.nth(1).inner_text() == "guess first"
+    lab.check("#lab-verdicts")
+    assert "guess first" not in shown.all_inner_texts()
+
+
 def test_a_run_shows_progress_and_is_cancelled(lab):
     open_experiment(lab, "drift")
     lab.get_by_role("button", name="Run it now").click()

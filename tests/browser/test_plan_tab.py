@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 PIXELS = """() => [...document.querySelectorAll('.plan .picture canvas')].slice(0, 3)
     .map(c => c.toDataURL())"""
 
@@ -143,7 +141,45 @@ def test_trace_and_clip_are_kept_as_files(visit):
     assert clip.value.path().read_bytes()[:4] == b"GIF8"
 
 
-@pytest.mark.slow
+def test_why_tells_how_far_it_is_and_can_be_given_up(visit):
+    page = visit()
+    open_plan(page)
+    page.fill("#plan-seed", "3")
+    page.select_option(
+        "#plan-change", "blue-dot"
+    )  # a dot that the model never saw: it fails, and why takes long
+    run_again(page)
+    why = page.locator(".takeaway button").first
+    assert why.inner_text() == "Why did it fail?"
+    why.click()
+    page.wait_for_function("document.querySelector('.takeaway .said').textContent.includes('episodes')")
+    assert why.inner_text() == "Cancel"
+    why.click()
+    assert page.locator(".takeaway .said").inner_text() == "Cancelled."
+    assert why.inner_text() == "Why did it fail?"
+
+
+def test_a_world_that_costs_shows_its_costs_and_no_episode(visit):
+    page = visit()
+    open_plan(page)
+    page.select_option("#plan-model", "supply-chain-particles")
+    page.get_by_role("heading", name="What it costs").wait_for()
+    assert page.locator("#plan-run").is_disabled()
+    assert "NaN" not in page.locator(".score").inner_text()
+    page.select_option("#plan-model", "two-rooms-jepa")
+    page.get_by_role("heading", name="How often it succeeds").wait_for()
+    assert page.locator("#plan-run").is_enabled()
+
+
+def test_nonsense_in_a_field_is_one_line(visit):
+    page = visit()
+    open_plan(page)
+    page.fill("#plan-seed", "1e99")
+    page.click("#plan-run")
+    page.wait_for_selector(".plan.failed")
+    assert page.locator(".plan .summary").inner_text() == "seed is '1e+99'; it must be a whole number"
+
+
 def test_why_it_ended_so_names_the_limit(visit):
     page = visit()
     run(page)

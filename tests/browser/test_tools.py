@@ -74,6 +74,14 @@ def test_each_call_is_shown_and_the_reply_is_held_against_its_passages(page, scr
     assert not found, [(v["id"], [node["html"][:120] for node in v["nodes"][:3]]) for v in found]
     page.click(".turn .chip >> nth=0")
     page.wait_for_selector(".reader mark")
+    page.locator(".turn .tools").get_by_role("button", name="Markdown").click()
+    page.wait_for_selector(".turn .export textarea")
+    assert INVENTED in page.locator(".turn .export textarea").input_value()
+
+    scripted[0].mind = lambda request: {"text": "They did."}
+    ask(page, "who built it?")
+    assert page.locator(".turn:last-child .read-as").inner_text() == "Read as: who built Genie 3?"
+    page.uncheck("#use-tools")
 
 
 @pytest.mark.slow

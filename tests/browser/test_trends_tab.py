@@ -32,13 +32,14 @@ def test_a_system_opens_the_source_it_comes_from(trends):
     assert "Dreamer" in trends.locator(".trends .detail").inner_text()
 
 
-def test_what_changed_needs_a_month_and_then_tells_shares(trends):
+def test_what_changed_takes_the_last_year_or_any_month_and_tells_shares(trends):
     trends.get_by_role("button", name="What changed").click()
-    assert "Choose a month" in trends.locator(".trends .detail .error").inner_text()
+    trends.wait_for_selector(".trends .changes tbody tr")
+    assert trends.locator("#trends-since").input_value() == "2025-07", "a year before the last title's month"
     trends.fill("#trends-since", "2026-01")
     trends.dispatch_event("#trends-since", "change")
     trends.get_by_role("button", name="What changed").click()
-    trends.wait_for_selector(".trends .changes tbody tr")
+    trends.get_by_role("heading", name="Since 2026-01").wait_for()
     assert "%" in trends.locator(".trends .changes").inner_text()
 
 

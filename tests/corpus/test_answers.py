@@ -227,6 +227,20 @@ def test_a_comparison_cites_both_sides(question: str, corpus: Corpus) -> None:
     assert {"muzero-2019", "genie2-2024"} <= cited
 
 
+@pytest.mark.parametrize(
+    ("question", "holds"),
+    [
+        ("who wrote that sudden leaps of ability come from the choice of metric", "Schaeffer"),
+        (
+            "what's it called when text planted on a web page takes over an assistant that reads it",
+            "prompt injection",
+        ),
+    ],
+)
+def test_the_name_that_is_asked_for_is_told(question: str, holds: str, corpus: Corpus) -> None:
+    assert holds in " ".join(sentence.text for sentence in ask(question, corpus).sentences)
+
+
 def test_the_same_question_has_the_same_answer(corpus: Corpus) -> None:
     assert ask("What is PlaNet?", corpus) == ask("What is PlaNet?", corpus)
 

@@ -62,6 +62,14 @@ def test_the_talk_stays_with_its_sources(corpus: Corpus) -> None:
     assert {s.citations[0].source_id for s in limits.sentences} >= {"diamond-2024"}
 
 
+def test_of_several_sources_the_earliest_tells_who_made_the_thing_and_when(corpus: Corpus) -> None:
+    what, who, when = talked(corpus, "What is JEPA?", "who proposed it?", "when was that?")
+    for answer in (what, who, when):
+        assert answer.sentences[0].citations[0].source_id == "lecun-2022"
+    assert "LeCun" in who.sentences[0].text
+    assert "2022" in when.sentences[0].text
+
+
 def test_a_bare_why_asks_about_the_last_question(corpus: Corpus) -> None:
     _, why = talked(corpus, "who disagrees with LeCun's position paper?", "why?")
     assert why.read_as.startswith("why disagrees with LeCun's position paper")

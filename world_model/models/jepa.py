@@ -190,10 +190,11 @@ class LearnFast(Stage):
             **self._spread(apart, fast[:, 0], rng),
         }
         if self.config.travel:
-            between = torch.tensor([[0, -2], [-3, -1], [-2, -1]])
-            one, two = both[:, between].unbind(2)
-            went, gone = self.went[torch.from_numpy(rows), torch.from_numpy(steps)][:, between].unbind(2)
-            parts["travel"] = self.config.travel * F.mse_loss(self.travel(two - one), gone - went)
+            # a distant frame with the window's first, another with its last, and the two distant ones
+            pairs = torch.tensor([[0, -2], [-3, -1], [-2, -1]])
+            here, there = both[:, pairs].unbind(2)
+            before, after = self.went[torch.from_numpy(rows), torch.from_numpy(steps)][:, pairs].unbind(2)
+            parts["travel"] = self.config.travel * F.mse_loss(self.travel(there - here), after - before)
         return parts
 
     def _spread(self, apart: Tensor, anywhere: Tensor, rng: np.random.Generator) -> dict[str, Tensor]:
