@@ -14,7 +14,7 @@ from world_model.data import Episodes
 from world_model.descent import descend, seeded
 from world_model.health import effective_rank
 from world_model.models.base import WorldModel
-from world_model.models.parts import Probe
+from world_model.models.readers import Probe
 from world_model.train import one_thread
 
 DRAWN = 800

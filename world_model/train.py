@@ -16,7 +16,7 @@ from world_model.data import Episodes, to_tensor
 from world_model.health import Health, imagined_error, latent_health
 from world_model.losses import picture_error, usual_frame
 from world_model.models.base import WorldModel
-from world_model.models.parts import Probe
+from world_model.models.readers import Probe
 from world_model.resume import Kept
 from world_model.stages import Stage, TrainConfig
 from world_model.temporal import LearnTemporal

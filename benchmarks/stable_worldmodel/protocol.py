@@ -42,14 +42,15 @@ RECIPE = TrainConfig(
     whiten=3000,
     batch=24,
     rate=2e-3,
-    fast_updates=900,
-    predict_updates=4000,
+    fast_updates=2000,
+    predict_updates=2500,
+    travel=1,
     reader_updates=300,
     temporal_updates=2000,
 )
 """As for an ensemble in our own two rooms, and a temporal distance."""
 PLAN: dict[str, Any] = {
-    "planner": "icem",
+    "planner": "halving",
     "objective": "temporal",
     "num_samples": 64,
     "iterations": 3,

@@ -11,8 +11,8 @@ from agents.learning.collect import collect
 from agents.learning.recipes import arguments
 from world_model.checkpoint import FAMILIES, family
 from world_model.data import to_tensor
+from world_model.models.encoders import FrameEncoder, unwhiten, whiten
 from world_model.models.ensemble import Ensemble
-from world_model.models.parts import FrameEncoder, unwhiten, whiten
 from world_model.models.rssm import divergence
 from world_model.stages import TrainConfig
 from world_model.train import train

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from world_model.data import Episodes
 from world_model.errors import WorldModelError
-from world_model.models.parts import Probe
+from world_model.models.readers import Probe
 from world_model.stages import Stage, TrainConfig
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from world_model.data import Episodes
 from world_model.models.imagining import imagine
 from world_model.models.jepa import JEPA, LearnToPredict
-from world_model.models.parts import mlp, shown
+from world_model.models.parts import mlp
 from world_model.models.pixel import Pixel
+from world_model.models.readers import shown
 from world_model.stages import Stage, TrainConfig
 
 

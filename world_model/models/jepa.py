@@ -16,9 +16,11 @@ from torch import Tensor, nn
 from world_model.data import Episodes, to_tensor
 from world_model.losses import sigreg, spread_apart
 from world_model.models.base import WorldModel
+from world_model.models.encoders import make_encoder, unwhiten, whiten
 from world_model.models.imagining import imagine
 from world_model.models.keypoints import KeypointEncoder, look_for
-from world_model.models.parts import Probe, Readings, make_encoder, make_viewer, mlp, shown, unwhiten, whiten
+from world_model.models.parts import mlp
+from world_model.models.readers import Probe, Readings, make_viewer, shown
 from world_model.models.scene import SceneEncoder, begin
 from world_model.stages import Stage, TrainConfig
 

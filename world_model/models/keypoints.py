@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from world_model.data import to_tensor
-from world_model.models.parts import Patches, patches_of
+from world_model.models.encoders import Patches, patches_of
 
 CELLS = 16
 """Along each side of a map: patches of 4 x 4 pixels."""

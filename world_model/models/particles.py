@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from world_model.data import Episodes
 from world_model.models.base import WorldModel
-from world_model.models.parts import Probe, Readings
+from world_model.models.readers import Probe, Readings
 from world_model.stages import Stage, TrainConfig
 
 KINDS = 6

@@ -15,9 +15,11 @@ from torch import Tensor
 from world_model.data import Episodes, to_tensor
 from world_model.losses import picture_error, usual_frame
 from world_model.models.base import WorldModel
+from world_model.models.encoders import unwhiten, whiten
 from world_model.models.imagining import imagine
 from world_model.models.jepa import JEPA, LearnToPredict, imagined_by
-from world_model.models.parts import make_painter, mlp, unwhiten, whiten
+from world_model.models.parts import mlp
+from world_model.models.readers import make_painter
 from world_model.models.scene import begin
 from world_model.stages import Stage, TrainConfig
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from world_model.data import Episodes
 from world_model.models.base import WorldModel
-from world_model.models.parts import shown
+from world_model.models.readers import shown
 
 
 @dataclass(frozen=True)

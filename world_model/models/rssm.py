@@ -15,16 +15,9 @@ from torch import Tensor, nn
 from world_model.data import Episodes, to_tensor
 from world_model.losses import picture_error, usual_frame
 from world_model.models.base import WorldModel
-from world_model.models.parts import (
-    Probe,
-    make_encoder,
-    make_painter,
-    make_viewer,
-    mlp,
-    shown,
-    unwhiten,
-    whiten,
-)
+from world_model.models.encoders import make_encoder, unwhiten, whiten
+from world_model.models.parts import mlp
+from world_model.models.readers import Probe, make_painter, make_viewer, shown
 from world_model.stages import Stage, TrainConfig
 
 

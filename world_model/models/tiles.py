@@ -21,7 +21,9 @@ from torch import Tensor, nn
 from world_model.data import Episodes, to_tensor
 from world_model.errors import WorldModelError
 from world_model.models.base import WorldModel
-from world_model.models.parts import Probe, has_bfloat16, in_pieces, patches_of, shown
+from world_model.models.encoders import has_bfloat16, patches_of
+from world_model.models.parts import in_pieces
+from world_model.models.readers import Probe, shown
 from world_model.stages import Stage, TrainConfig
 
 PATCH = 8

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from world_model.data import Episodes
 from world_model.models.palette import Palette
-from world_model.models.parts import Probe, make_viewer
+from world_model.models.readers import Probe, make_viewer
 from world_model.models.remembering import Remembering, closing
 from world_model.stages import Stage, TrainConfig
 
