@@ -31,8 +31,6 @@ _KEPT: dict[tuple[str, PlanConfig], dict[str, Any]] = {}
 """What was found with these settings, the oldest first."""
 DIALLED = 60
 """Tasks that the dial is turned on here; `orrery dial` takes more."""
-TRIES = 12
-"""How often the one task is tried again to find what was the limit."""
 KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "str": ((str,), "a name"),
     "int": ((int,), "a whole number"),
@@ -129,6 +127,7 @@ async def run(request: Request, chosen: Annotated[dict[str, Any], Body()], turn:
 async def why(chosen: Annotated[dict[str, Any], Body()]) -> StreamingResponse:
     """A JSON object a line as it goes, as `tell` does; at last under `why` the part that was the limit, in one sentence,
     and the ladder it was found by."""
+    from agents.judging.bottleneck import TRIES
     from agents.judging.bottleneck import why as explain
 
     def work(report: Callable[[str], None]) -> dict[str, Any]:

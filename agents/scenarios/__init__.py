@@ -66,7 +66,19 @@ class Scenario:
         return f"{self.world.split(':')[0]}/{self.seed}/{self.number}"
 
     def to_json(self) -> dict[str, Any]:
-        kept = ("id", "world", "kind", "scene", "question", "idea", "options", "seed", "number", "shown", "mark")
+        kept = (
+            "id",
+            "world",
+            "kind",
+            "scene",
+            "question",
+            "idea",
+            "options",
+            "seed",
+            "number",
+            "shown",
+            "mark",
+        )
         return {name: getattr(self, name) for name in kept}
 
 

@@ -26,7 +26,9 @@ def plan(
         json: Print the Trace record, frames included as PNG sprite sheets.
     """
     if why:
-        _why(config, json, 12, config.seed)
+        from agents.judging.bottleneck import TRIES
+
+        _why(config, json, TRIES, config.seed)
         return
     from agents.episode import plan_episode, write_clip
     from app.printing.agents import print_trace

@@ -68,7 +68,11 @@ def markdown(answer: Answer, corpus: Corpus) -> str:
     for sentence in answer.sentences:
         text = _plain(sentence.text)
         if sentence.support == "unsupported":
-            text = f"~~{text}~~ (not supported)" if sentence.citations else f"{text} (cites nothing, not checked)"
+            text = (
+                f"~~{text}~~ (not supported)"
+                if sentence.citations
+                else f"{text} (cites nothing, not checked)"
+            )
         parts.append(text + "".join(f" [{cited.index(citation) + 1}]" for citation in sentence.citations))
     if parts:
         lines += [" ".join(parts), ""]

@@ -32,7 +32,8 @@ def test_a_settled_scene_is_the_one_that_was_shown_and_marks_what_it_speaks_of(c
 
 
 @pytest.mark.parametrize(
-    "body", [{"world": "<script>"}, {"world": "two-rooms", "kind": "zzz"}, {"world": "two-rooms", "guess": 99}]
+    "body",
+    [{"world": "<script>"}, {"world": "two-rooms", "kind": "zzz"}, {"world": "two-rooms", "guess": 99}],
 )
 def test_nonsense_is_one_line(client, body):
     [line] = client.post("/api/contrast/settle", json=body).text.splitlines()
