@@ -48,10 +48,10 @@ def compare(
 ) -> list[dict[str, Any]]:
     """A row for each planner: success, and processor milliseconds for a plan, from two frames to actions, of an episode
     planned alone and of all planned together."""
-    model, config = load(name).model, PlanConfig(model=name, **PLAN)
+    model, config = load(name).model, PlanConfig(model=name, **{**PLAN, "planner": "icem"})
     entrants = {
         "ours, icem": _ours(world, model, config),
-        "ours, halving": _ours(world, model, PlanConfig(model=name, **{**PLAN, "planner": "halving"})),
+        "ours, halving": _ours(world, model, PlanConfig(model=name, **PLAN)),
         "their CEMSolver, as it comes": _theirs(world, model, config, held=False),
         "their CEMSolver, actions held": _theirs(world, model, config, held=True),
         "their CEMSolver, actions held, predict by predict": _theirs(

@@ -71,7 +71,9 @@ def test_it_acts_at_every_step_and_only_in_a_model_of_many_futures():
     with pytest.raises(AgentError, match=r"hold is 4; .* --hold 1"):
         Feedback(settings(hold=4), OBJECTIVES["cost"], world)
     with pytest.raises(AgentError, match="--family particles"):
-        Feedback(settings(), OBJECTIVES["cost"], world).plan(Truth(world), torch.zeros(1, 3), torch.zeros(1, 3), None, 0)
+        Feedback(settings(), OBJECTIVES["cost"], world).plan(
+            Truth(world), torch.zeros(1, 3), torch.zeros(1, 3), None, 0
+        )
 
 
 @pytest.mark.slow
