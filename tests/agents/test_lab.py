@@ -99,7 +99,9 @@ def test_the_text_of_an_experiment_takes_its_numbers_from_the_record(name):
     told = bare.split("**Where to read on.")[0]  # beyond it stand years of papers
     code = re.sub(r"(?<=\d)_(?=\d)", "", inspect.getsource(import_module(EXPERIMENTS[name]))) + str(DREAMS)
     settings = set(re.findall(r"(?<![\w.])\d+(?!\w)", told.replace(",", "")))
-    assert settings <= set(re.findall(r"\d+", code)), "a setting that the text names must be one of the experiment's"
+    assert settings <= set(re.findall(r"\d+", code)), (
+        "a setting that the text names must be one of the experiment's"
+    )
 
 
 @pytest.mark.parametrize("name", RECORDED)
