@@ -100,8 +100,8 @@ def run(
 
     A goal is what the goal state looks like, seen once. Success is judged by `goals`, also where other goals are
     `pursued`. `watch` is shown the referee at every look. With a `monitor` the agent glances at every step, which costs it
-    an encoding, and plans again as soon as its surprise is above `planner.config.alarm`, besides the schedule. `change`
-    changes the world under it.
+    an encoding, and plans again as soon as its surprise is above `planner.config.alarm`, besides the schedule: afresh, since
+    its plan was made for another world. `change` changes the world under it.
     """
     config, n = planner.config, len(starts)
     referee = Referee(eyes.world, starts, goals, config.rule, config.steps)
@@ -109,12 +109,12 @@ def run(
     states, actions, beliefs, surprise = [starts], [], [belief], []
     plans, looks, looked, plan_ms = [], [], [], []
     due = np.ones(n, bool)  # who begins at the goal plans too, once, in vain
-    age, now = np.zeros(n, int), None
+    age, now, rang = np.zeros(n, int), None, np.zeros(n, bool)
     while not referee.over:
         if due.any():
             who = np.flatnonzero(due)
             begin = time.perf_counter()
-            warm, executed = _warm(now, who, age, config.hold)
+            warm, executed = _warm(now, who, age, config.hold, rang[who])
             plan = planner.plan(eyes.mind, belief[who], goal[who], warm, executed)
             plan_ms.append(1000 * (time.perf_counter() - begin))
             now = plan if now is None else now.put(who, plan)
@@ -138,7 +138,8 @@ def run(
             seen[who] = eyes.look(belief[who], referee.state[who])
         if monitor is not None:
             surprise.append(monitor.surprise(seen - belief))
-            due = due | ((surprise[-1] > config.alarm) & ~referee.success)
+            rang = (surprise[-1] > config.alarm) & ~referee.success
+            due = due | rang
         fresh = torch.from_numpy(due | referee.over)
         belief = torch.where(fresh[:, None], seen, belief)
         states.append(referee.state)
@@ -158,12 +159,17 @@ def run(
     )
 
 
-def _warm(now: Plan | None, who: np.ndarray, age: np.ndarray, hold: int) -> tuple[Plan | None, int]:
+def _warm(
+    now: Plan | None, who: np.ndarray, age: np.ndarray, hold: int, rang: np.ndarray
+) -> tuple[Plan | None, int]:
     """The plans of episodes `who` as they were made, and how many steps of them were taken. Where those differ, each
-    plan is moved on by its own, its last knot repeated, and none of it counts as taken."""
+    plan is moved on by its own, its last knot repeated, and none of it counts as taken. Where the alarm `rang` nothing of the
+    plan is kept."""
     if now is None:
         return None, 0
     mine, taken = now.of(who), age[who]
+    if rang.any():
+        mine = dataclasses.replace(mine, knots=mine.knots * torch.from_numpy(~rang)[:, None, None])
     if (taken == taken[0]).all():
         return mine, int(taken[0])
     last = mine.knots.shape[1] - 1
