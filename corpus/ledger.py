@@ -24,6 +24,7 @@ _FIELDS = {
     "would_change",
     "experiment",
     "if_true",
+    "asked",
 }
 _cut = lru_cache(maxsize=512)(passages)  # a source is quoted by many claims
 
@@ -100,6 +101,9 @@ def read_claim(path: Path, sources: Mapping[str, Source]) -> Claim:
     about = fields.get("topics")
     if not isinstance(about, list) or not about or set(map(str, about)) - set(topics()):
         raise CorpusError(f"{path.name}: topics is {about!r}; the topics are: {', '.join(topics())}")
+    asked = fields.get("asked", [])
+    if not isinstance(asked, list) or not all(isinstance(question, str) and question for question in asked):
+        raise CorpusError(f"{path.name}: field 'asked' is {asked!r}; it must be a list of questions")
     if bool(text("experiment", False)) != bool(text("if_true", False)):
         raise CorpusError(f"{path.name}: experiment and if_true come together, or neither does")
 
@@ -121,6 +125,7 @@ def read_claim(path: Path, sources: Mapping[str, Source]) -> Claim:
         would_change=text("would_change"),
         experiment=text("experiment", False),
         if_true=text("if_true", False),
+        asked=tuple(asked),
     )
 
 

@@ -213,3 +213,5 @@ class Claim(_Record):
     """The id of the experiment that tests its toy version, or empty. Only `agents` knows what it runs."""
     if_true: str = ""
     """What that experiment would show if the claim were true."""
+    asked: tuple[str, ...] = ()
+    """Questions by which people ask whether or why it is so, its opposite among them: by these it is recognised."""

@@ -99,7 +99,9 @@ def embedded_texts(sources: Iterable[Source]) -> list[str]:
 
 
 def main() -> None:
-    """Write the shipped sources' vectors; a text whose vector is stored already costs nothing."""
+    """Write the shipped sources' and claims' vectors; a text whose vector is stored already costs nothing."""
+    from corpus.ledger import claims
+
     embedder = find_embedder()
     if embedder.hash != WEIGHTS_SHA256:
         raise CorpusError("the shipped embeddings are made with the packaged embedder; unset ORRERY_EMBEDDER")
@@ -107,6 +109,8 @@ def main() -> None:
     known, _ = read_folder(folder, embedder.hash)
     sources = read_sources()
     wanted = {source.id: {sha256(text): text for text in embedded_texts([source])} for source in sources}
+    said = [text for claim in claims().values() for text in (claim.statement, *claim.asked)]
+    wanted["claims"] = {sha256(text): text for text in said}
     fresh = {key: text for texts in wanted.values() for key, text in texts.items() if key not in known}
     known |= dict(zip(fresh, rounded(embedder.encode(list(fresh.values()))), strict=True))
     for id, texts in wanted.items():
