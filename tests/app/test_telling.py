@@ -16,32 +16,32 @@ async def heard(stream):
     return [line async for line in stream]
 
 
-def test_progress_is_told_and_then_what_was_found():
+def test_progress_is_told_and_then_what_was_found(finish):
     def work(report):
         report("one")
         report("two")
         return {"found": 3}
 
-    assert asyncio.run(heard(tell(Turns(1), work))) == [
+    assert finish(heard(tell(Turns(1), work))) == [
         {"progress": "one"},
         {"progress": "two"},
         {"found": 3},
     ]
 
 
-def test_a_users_mistake_is_one_line_and_ours_is_raised():
+def test_a_users_mistake_is_one_line_and_ours_is_raised(finish):
     def wrong(report):
         raise AgentError("no such thing")
 
     def broken(report):
         raise ZeroDivisionError
 
-    assert asyncio.run(heard(tell(Turns(1), wrong))) == [{"error": "no such thing"}]
+    assert finish(heard(tell(Turns(1), wrong))) == [{"error": "no such thing"}]
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(heard(tell(Turns(1), broken)))
+        finish(heard(tell(Turns(1), broken)))
 
 
-def test_what_nobody_waits_for_ends_and_only_then_gives_up_its_turn():
+def test_what_nobody_waits_for_ends_and_only_then_gives_up_its_turn(finish):
     turns, go, ended = Turns(1), threading.Event(), threading.Event()
 
     def long(report):
@@ -68,5 +68,5 @@ def test_what_nobody_waits_for_ends_and_only_then_gives_up_its_turn():
         assert await heard(second) == [{"found": 2}]
         assert ended.is_set()
 
-    asyncio.run(lesson())
+    finish(lesson())
     assert turns.line == []
