@@ -23,15 +23,11 @@ from corpus.retrieval.index import Corpus
 from corpus.retrieval.words import plain, squash, terms
 
 MIN_SCORE = 0.80
-"""Cosine of question and statement, and a fifth of the share of the question's stems that the statement holds. Chosen
+"""Cosine of the question and a wording of the claim, and a fifth of the share of the question's stems that it holds. Chosen
 on the tuning half of the test's questions: lower ones let in neighbours ("Is RT-2 a world model?" .76)."""
-MIN_ASKED = 0.80
-"""The same for the questions by which a claim is asked about. Chosen on them, each left out in turn."""
 MIN_LEAD = 0.04
 """Over the second claim: a tie says that the question is about neither, or about both."""
 SHARE = 0.2
-NEAR = 100
-"""Wordings that are looked at: the nearest."""
 
 STATUS = {
     "bankable": "measured, and undisputed within its setting",
@@ -130,16 +126,16 @@ def touched(question: str, corpus: Corpus, vector: np.ndarray | None = None) -> 
         vector = corpus.embedder.encode([question])[0]
     wordings = [(claim, text) for claim in claims().values() for text in (claim.statement, *claim.asked)]
     cosine = corpus.embed([text for _, text in wordings]) @ vector
-    over: dict[str, float] = {}
-    """By how much each claim's best wording is nearer than it must be."""
-    for i in np.argsort(-cosine, kind="stable")[:NEAR]:
+    names = _names(question, corpus)
+    found: dict[str, float] = {}
+    """Each claim's score by its best wording, where that may matter."""
+    for i in np.flatnonzero(cosine >= MIN_SCORE - MIN_LEAD - SHARE):
         claim, text = wordings[i]
-        if _same_names(question, claim, text, corpus):
-            least = MIN_SCORE if text == claim.statement else MIN_ASKED
-            score = float(cosine[i]) + SHARE * _share(question, text, corpus) - least
-            over[claim.id] = max(score, over.get(claim.id, -1.0))
-    first, *others = sorted(over, key=lambda id: (-over[id], id)) or [""]
-    if not first or over[first] < 0 or (others and over[first] - over[others[0]] < MIN_LEAD):
+        if _same_names(question, names, claim, text, corpus):
+            score = float(cosine[i]) + SHARE * _share(question, text, corpus)
+            found[claim.id] = max(score, found.get(claim.id, 0.0))
+    first, *others = sorted(found, key=lambda id: (-found[id], id)) or [""]
+    if not first or found[first] < MIN_SCORE or (others and found[first] - found[others[0]] < MIN_LEAD):
         return None
     return claims()[first]
 
@@ -150,13 +146,13 @@ def _share(question: str, statement: str, corpus: Corpus) -> float:
     return sum(map(corpus.rarity, wanted & have)) / max(sum(map(corpus.rarity, wanted)), 1e-9)
 
 
-def _same_names(question: str, claim: Claim, wording: str, corpus: Corpus) -> bool:
-    """A claim about Sora is not touched by a question about Genie, nor by one about video models in general. Those who
-    speak for or against a claim may be named beside it."""
+def _same_names(question: str, names: Sequence[str], claim: Claim, wording: str, corpus: Corpus) -> bool:
+    """A claim about Sora is not touched by a question about Genie, nor by one about video models in general. `names`: the
+    question's; those who speak for or against a claim may be named beside it."""
     asked, said = squash(question), squash(wording)
     if wording != claim.statement:
         said += squash(" ".join((claim.statement, *(voice.who for voice in claim.supports + claim.disputes))))
-    return all(name in said for name in _names(question, corpus)) and all(
+    return all(name in said for name in names) and all(
         name in asked for name in _names(claim.statement, corpus)
     )
 

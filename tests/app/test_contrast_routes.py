@@ -5,18 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from fastapi import FastAPI
-from starlette.testclient import TestClient
 
 from app import contrast
 
-
-@pytest.fixture(scope="module")
-def client():
-    app = FastAPI()
-    app.include_router(contrast.routes)
-    with TestClient(app) as made:
-        yield made
+ROUTES = contrast.routes
 
 
 def test_a_settled_scene_is_the_one_that_was_shown_and_marks_what_it_speaks_of(client):

