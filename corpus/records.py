@@ -124,6 +124,8 @@ class Refusal(_Record):
     covers: tuple[Sentence, ...] = ()
     """What those do say that comes nearest, with citations; where the question takes something for granted that
     they tell otherwise, that first. No answer, and to be shown as none."""
+    instead: tuple[str, ...] = ()
+    """Questions like this one that they do answer."""
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ export function mount({ element, props, trigger, watch }) {
     body.replaceChildren(...drawAnswer(answer, follow, documents.open),
       ...(done ? [drawStance(stance), ...(answer.kind === "manners" ? [] : [drawRoute(route, stance), drawTools((wanted) => more(number, wanted, later)), later])] : []).filter(Boolean));
     if (answer.refusal && done) body.querySelector(".refusal").append(h("p", { class: "faint" }, answer.refusal.nearest.length ? "Or ask what they do answer:" : "For example:"),
-      h("div", { class: "examples" }, examples.filter((text) => !asked.has(text)).slice(0, 2).map((text) => h("button", { type: "button", onclick: () => submit(text) }, text))));
+      h("div", { class: "examples" }, (answer.refusal.instead.length ? answer.refusal.instead : examples.filter((text) => !asked.has(text)).slice(0, 2)).map((text) => h("button", { type: "button", onclick: () => submit(text) }, text))));
     documents.close();
     sources.show(answer);
   }

@@ -31,6 +31,10 @@ def print_answer(answer: Answer) -> None:
             print("\nThe nearest sources are:")
             for title in answer.refusal.nearest:
                 print(f"  - {title}")
+        if answer.refusal.instead:
+            print("\nThey do answer:")
+            for question in answer.refusal.instead:
+                print(wrap(f"- {question}", "  "))
         return
     cited: list[Citation] = []
     parts = []
@@ -87,6 +91,8 @@ def print_explanation(found: Explanation) -> None:
         dense = f"{row.dense_rank or '-'} ({row.cosine:.2f})"
         print(f"{row.place:3}  fused {row.score:.2f}   BM25 {bm25:12} MiniLM {dense:12} {row.passage_id}")
         print(wrap(row.why, "     "))
+        if row.answers:
+            print(wrap(f"It answers “{row.answers}” (likeness {row.likeness:.2f})", "     "))
 
 
 def print_documents(documents: list[Document]) -> None:

@@ -19,7 +19,7 @@ from corpus.answering.demo import claim_shown
 from corpus.answering.dialogue import Asked, follow, topic_of
 from corpus.answering.manners import asked as questions
 from corpus.answering.manners import met
-from corpus.answering.meaning import meaning_of
+from corpus.answering.meaning import Meaning, meaning_of
 from corpus.answering.premise import denial, made_by_another, never_made, withheld
 from corpus.answering.question import Question, checked, parse
 from corpus.answering.spelling import mended
@@ -27,11 +27,16 @@ from corpus.answering.stance import touched
 from corpus.answering.weights import read_weights
 from corpus.errors import CorpusError
 from corpus.records import Answer, Citation, Claim, Hit, Refusal, Sentence
+from corpus.retrieval.asked import Known
 from corpus.retrieval.index import Corpus, open_corpus
 from corpus.retrieval.retrieve import HybridRetriever
 
 REACH = 60
 """Passages ranked for a question; past `top_k`, only those of a source that the question names are read."""
+ALIKE = 20
+"""Sentences that are read because they answer the questions most like this one."""
+INSTEAD, LIKE = 3, 0.5
+"""How many answered questions a refusal names, and how alike they are at least."""
 WHOLE = 12
 """A source that the question names is read whole if it has at most so many passages."""
 
@@ -114,12 +119,12 @@ def _answer(asked: Asked, corpus: Corpus, top_k: int, caution: float | None) -> 
     """The extractive answer."""
     text = mended(asked.text, corpus)
     question = parse(text, corpus.names, asked.focus)
-    meaning = meaning_of(corpus, question)
+    meaning = meaning_of(corpus, question, asked.topic if question.focus and not question.subjects else "")
     vector = meaning.whole if meaning else None
     claim = touched(text, corpus, vector)
     if question.kind == "demo":
         claim = claim or claim_shown(text, vector, corpus)
-    hits, further = read(corpus, question, vector, top_k)
+    hits, further = read(corpus, question, meaning, top_k)
     if claim:
         known = {hit.passage.id for hit in (*hits, *further)}
         further += [hit for hit in _voices(corpus, claim, vector) if hit.passage.id not in known]
@@ -148,7 +153,9 @@ def _answer(asked: Asked, corpus: Corpus, top_k: int, caution: float | None) -> 
     if why:
         titles = tuple(dict.fromkeys(hit.title for hit in hits))[:3]
         covers = tuple(_sentence(corpus, c) for c in nearest(ranked, denied or denial(question, ranked)))
-        refusal, chosen = Refusal(f"My sources don't answer this: {why}.", titles, covers), []
+        like = corpus.asked.nearest(meaning.alike, INSTEAD, least=LIKE) if meaning else []
+        instead = tuple(known.text for known in like)
+        refusal, chosen = Refusal(f"My sources don't answer this: {why}.", titles, covers, instead), []
     used = {c.hit.passage.id for c in chosen}
     known = {hit.passage.id for hit in hits}
     shown = [*hits, *{c.hit.passage.id: c.hit for c in chosen if c.hit.passage.id not in known}.values()]
@@ -180,13 +187,33 @@ def _sentence(corpus: Corpus, candidate: Candidate) -> Sentence:
 
 
 def read(
-    corpus: Corpus, question: Question, vector: np.ndarray | None, top_k: int
+    corpus: Corpus, question: Question, meaning: Meaning | None, top_k: int
 ) -> tuple[list[Hit], list[Hit]]:
-    """(the best passages, further ones of the sources that the question names)."""
+    """(the best passages; further ones: of the sources that the question names, and where its like is answered)."""
+    vector = meaning.whole if meaning else None
     ranked = HybridRetriever(corpus=corpus, top_k=REACH).hits(question.text, vector)
     near, far = ranked[:top_k], [hit for hit in ranked[top_k:] if hit.passage.source_id in question.about]
-    known = {hit.passage.id for hit in ranked}
-    return near, far + [hit for hit in _whole(corpus, question, vector) if hit.passage.id not in known]
+    alike = corpus.asked.nearest(meaning.alike, ALIKE) if meaning else []
+    found = {hit.passage.id: hit for hit in ranked}
+    far += _whole(corpus, question, vector)
+    far += _hits(corpus, _answering(corpus, alike), vector)
+    known = {hit.passage.id for hit in near}
+    return near, list(
+        {
+            hit.passage.id: found.get(hit.passage.id, hit) for hit in far if hit.passage.id not in known
+        }.values()
+    )
+
+
+def _answering(corpus: Corpus, questions: Sequence[Known]) -> list[int]:
+    """The passages in which what answers them stands."""
+    query = """select p.id from passages p join documents d on d.id = p.document
+        where d.name = ? and p.start <= ? and p.end > ?"""
+    rows: list[int] = []
+    for known in questions:
+        at = corpus.sources[known.source].text.find(known.opening) if known.source in corpus.sources else -1
+        rows += [row for (row,) in corpus.store.db.execute(query, (known.source, at, at))]
+    return list(dict.fromkeys(rows))
 
 
 def _whole(corpus: Corpus, question: Question, vector: np.ndarray | None) -> list[Hit]:

@@ -15,13 +15,14 @@ from corpus.answering.choose import Candidate, candidates
 from corpus.answering.meaning import Meaning, meaning_of
 from corpus.answering.question import Question, checked, parse
 from corpus.answering.spelling import mended
-from corpus.answering.weights import Linear
+from corpus.answering.weights import Linear, Rank
 from corpus.errors import CorpusError
 from corpus.retrieval.index import Corpus
 
-START = Linear(
+_START = Linear(
     0.0, {"cosine": 4.0, "passage": 2.0, "found": 2.0, "covers": 2.0, "subject": 1.0, "thing": 1.0}
 )
+START = Rank(_START, _START)
 """What ranks the candidates of the first round."""
 
 
@@ -79,7 +80,7 @@ def cases(corpus: Corpus, entries: Sequence[dict[str, Any]]) -> list[Case]:
             continue
         question = parse(text, corpus.names)
         meaning = meaning_of(corpus, question)
-        near, far = read(corpus, question, meaning.whole if meaning else None, 12)
+        near, far = read(corpus, question, meaning, 12)
         ranked = candidates(corpus, question, [*near, *far], meaning, START)
         made.append(Case(entry, question, tuple(ranked), meaning))
     return made

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from corpus.answering.features import DANGLING, FEATURES, INDEX, Near, describe, first_sentence
+from corpus.answering.features import DANGLING, INDEX, Near, describe, first_sentence
 from corpus.answering.lexicon import same
 from corpus.answering.meaning import Meaning
 from corpus.answering.question import Question
-from corpus.answering.weights import Linear
+from corpus.answering.weights import Rank
 from corpus.library.passages import sentences
 from corpus.records import Claim, Hit
 from corpus.retrieval.index import Corpus
@@ -60,7 +60,7 @@ class Candidate:
 
 
 def candidates(
-    corpus: Corpus, question: Question, hits: Sequence[Hit], meaning: Meaning | None, rank: Linear
+    corpus: Corpus, question: Question, hits: Sequence[Hit], meaning: Meaning | None, rank: Rank
 ) -> list[Candidate]:
     """Every whole sentence of the hits' passages, best first."""
     found: list[tuple[Hit, int, int, str]] = []
@@ -70,12 +70,13 @@ def candidates(
             found.append((hit, a, b, text[a:b]))
     if not found:
         return []
-    vectors = corpus.embed([text for *_, text in found]) if meaning is not None else None
-    near = _nearness([hit.passage.source_id for hit, *_ in found], vectors, meaning)
+    sources, texts = [hit.passage.source_id for hit, *_ in found], [text for *_, text in found]
+    vectors = corpus.embed(texts) if meaning is not None else None
+    near = _nearness(corpus, sources, texts, vectors, meaning)
     described = np.stack(
         [describe(corpus, question, hit, a, text, near[i]) for i, (hit, a, _, text) in enumerate(found)]
     )
-    scores = rank.rows(FEATURES, described)
+    scores = rank.rows(described)
     made = [
         Candidate(a, b, text, hit, described[i], float(scores[i]), None if vectors is None else vectors[i])
         for i, (hit, a, b, text) in enumerate(found)
@@ -83,18 +84,29 @@ def candidates(
     return in_order(made)
 
 
-def _nearness(sources: Sequence[str], vectors: np.ndarray | None, meaning: Meaning | None) -> list[Near]:
-    """How near each sentence is to the question, by itself and beside the other sentences of its source."""
+def _nearness(
+    corpus: Corpus,
+    sources: Sequence[str],
+    texts: Sequence[str],
+    vectors: np.ndarray | None,
+    meaning: Meaning | None,
+) -> list[Near]:
+    """How near each sentence is to the question: by itself, beside the other sentences of its source, and by the
+    questions that it is known to answer."""
     if vectors is None or meaning is None:
-        return [Near(0.0, 0.0, 0.0)] * len(sources)
+        return [Near(0.0, 0.0, 0.0, 0.0, 0.0)] * len(sources)
     cosines, bare = vectors @ meaning.whole, vectors @ meaning.bare
     by_source: dict[str, list[int]] = {}
     for i, source in enumerate(sources):
         by_source.setdefault(source, []).append(i)
-    stands_out = np.zeros(len(sources))
-    for rows in by_source.values():
+    stands_out, meant, known = np.zeros((3, len(sources)))
+    turned = corpus.turn(vectors) @ meaning.turned
+    for source, rows in by_source.items():
         stands_out[rows] = (bare[rows] - bare[rows].mean()) / (bare[rows].std() + SPREAD)
-    return [Near(*map(float, row)) for row in zip(cosines, bare, stands_out, strict=True)]
+        if corpus.asked.knows(source):
+            meant[rows] = turned[rows]
+            known[rows] = [corpus.asked.best(source, texts[i], meaning.alike)[0] for i in rows]
+    return [Near(*map(float, row)) for row in zip(cosines, bare, stands_out, meant, known, strict=True)]
 
 
 def in_order(made: Sequence[Candidate]) -> list[Candidate]:

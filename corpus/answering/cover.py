@@ -1,12 +1,13 @@
 """Do the sources answer this question? If not, why not, in plain words.
 
 A logistic regression over a few named signals gives the probability that the chosen sentences answer; below the
-caller's caution the question is refused, and the reason is the signal that speaks most against it. Where one of the
-user's own documents leads the answer, `corpus.answering.strangers` gives the probability.
+caller's caution the question is refused, and the reason is the signal that speaks most against it. Where a source leads
+of which no questions are known, such as the user's own document, `corpus.answering.strangers` gives the probability.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from corpus.answering.choose import Candidate
@@ -14,7 +15,7 @@ from corpus.answering.features import HEADED, coverage, holds
 from corpus.answering.lexicon import same
 from corpus.answering.meaning import Meaning
 from corpus.answering.question import Question
-from corpus.answering.sense import everyday_lead, honoured, is_own, together
+from corpus.answering.sense import everyday_lead, honoured, together, unnumbered, unsaid
 from corpus.answering.strangers import read_strangers
 from corpus.answering.strangers import signals as plain_signals
 from corpus.answering.weights import Weights
@@ -37,6 +38,11 @@ SIGNALS: dict[str, tuple[str, ...]] = {
     "dense": (
         *_BOTH,
         "cosine",  # of the best chosen sentence and the question
+        "meant",  # the same in the learned metric
+        "known",  # of the question and the most alike of those that a sentence read is known to answer
+        "astray",  # log odds that nothing answers it, by the known questions round about
+        "unsaid",  # rarity of the rarest word asked that neither what is quoted holds nor any question it answers
+        "unnumbered",  # the question holds a number that no quoted passage does
         "everyday",  # how much nearer it is to a question of everyday life than to any sentence read
         "sort",  # log odds that a question of this sort has an answer, whatever it is asked of
     ),
@@ -79,9 +85,13 @@ def refuse(
         return 0.0, "the question names no subject"
     if not chosen:
         return 0.0, "none of their sentences is about it"
+    if max(Counter(terms(question.text)).values(), default=0) > 2:
+        return 0.0, "the question says one word over and over"
+    if meaning and meaning.alike.certain:
+        return 0.0, "it is known that none of them tells that"
     sort = weights.sort.log_odds(meaning, corpus.embedder_hash)
     found = signals(corpus, question, ranked, chosen, meaning, sort)
-    if corpus.embedder is not None and is_own(corpus, chosen[0].source_id):
+    if corpus.embedder is not None and not corpus.asked.knows(chosen[0].source_id):
         share = round(read_strangers().share(plain_signals(corpus, question, chosen)), 4)
     else:
         share = round(weights.cover.share(found), 4)
@@ -141,6 +151,11 @@ def signals(
     dated = f"{around} {' '.join(corpus.sources[id].published for id in sources)}"
     return {
         "cosine": max(c.feature("cosine") for c in chosen),
+        "meant": max(c.feature("meant") for c in chosen),
+        "known": max(c.feature("known") for c in ranked),
+        "astray": meaning.alike.astray / 10 if meaning else 0.0,
+        "unsaid": unsaid(corpus, question, chosen) / 10,
+        "unnumbered": unnumbered(question, chosen),
         "covers": coverage(corpus, question.matter, quoted),
         "around": coverage(corpus, question.matter, around),
         "told": not question.matter and _share(about),

@@ -177,10 +177,16 @@ def _put(text: str, match: re.Match[str], instead: str) -> str:
     return f"{text[: match.start()]}{instead}{text[match.end() :]}"
 
 
+_AMOUNT = re.compile(r"^(?:and )?how (?:many|much) [\w-]+[ ?.!]*$", re.IGNORECASE)
+"""Leaves out the verb too: how many parameters?"""
+
+
 def _about(text: str, topic: str, *said: str) -> str:
     """The question with what it is about behind it, unless that is said already."""
     if not topic or plain(topic) in plain(text):
         return text
+    if _AMOUNT.match(text):
+        return f"{text.rstrip(' ?.!')} does {topic} have?"
     return f"{text.rstrip(' ?.!')}, about {topic}?"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from corpus.library.passages import sentences
 from corpus.records import Answer, Hit
+from corpus.retrieval.asked import NOTHING_KNOWN
 from corpus.retrieval.index import Corpus
 from corpus.retrieval.words import terms
 
@@ -38,6 +39,10 @@ class Explained:
     """The sentence nearest to the question, or empty where the passage has no whole sentence."""
     best_cosine: float
     """Its cosine with the question; without an embedder, its share of the question's stems."""
+    answers: str
+    """The question most like this one that the passage is known to answer, or empty."""
+    likeness: float
+    """Its cosine with the question in the learned metric."""
     used: bool
     why: str
 
@@ -68,6 +73,7 @@ def explain(answer: Answer, corpus: Corpus) -> Explanation:
     question = answer.read_as or answer.question
     asked = set(terms(question))
     vector = corpus.embedder.encode([question])[0] if corpus.embedder else None
+    alike = corpus.asked.alike(corpus.turn(vector)) if vector is not None else NOTHING_KNOWN
     spans = {hit.passage.id: _sentences(hit, corpus) for hit in answer.hits}
     texts = list(dict.fromkeys(text for found in spans.values() for text in found))
     texts += [c.quote for s in answer.sentences for c in s.citations if c.quote not in texts]
@@ -87,6 +93,8 @@ def explain(answer: Answer, corpus: Corpus) -> Explanation:
         repeats = vector is not None and any(
             float(vectors[best] @ vectors[q]) >= SAME for q in quoted if best
         )
+        known = [corpus.asked.best(hit.passage.source_id, text, alike) for text in spans[hit.passage.id]]
+        likeness, answers = max((found for found in known if found), default=(0.0, ""))
         why = _why(answer, hit, best, nearness, least, repeats)
         rows.append(
             Explained(
@@ -103,6 +111,8 @@ def explain(answer: Answer, corpus: Corpus) -> Explanation:
                 score=hit.score,
                 best_sentence=best,
                 best_cosine=round(nearness, 4),
+                answers=answers,
+                likeness=round(likeness, 4),
                 used=hit.used,
                 why=why,
             )

@@ -63,6 +63,8 @@ def markdown(answer: Answer, corpus: Corpus) -> str:
         for said in answer.refusal.covers:
             where = ", ".join(_plain(citation.title) for citation in said.citations)
             lines += ["", f"They do say: “{_plain(said.text)}” ({where})"]
+        if answer.refusal.instead:
+            lines += ["", "They do answer:", "", *(f"- {_plain(text)}" for text in answer.refusal.instead)]
     cited = _cited(answer)
     parts = []
     for sentence in answer.sentences:

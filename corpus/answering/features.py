@@ -23,6 +23,9 @@ FEATURES = (
     "cosine",  # of the sentence and the question
     "bare",  # of the sentence and the question without the names in it
     "stands_out",  # how far that is above the mean of its source's sentences, in standard deviations
+    "familiar",  # it is known which questions its source answers; of one of which it isn't, the next two are 0
+    "meant",  # cosine of the sentence and the question in the learned metric (`corpus.retrieval.metric`)
+    "known",  # of the question and those that the sentence is known to answer, the most alike; 0 if it has none
     "passage",  # cosine of its passage and the question
     "found",  # the passage's fused score
     "covers",  # share of what is asked that the sentence holds, by rarity
@@ -53,6 +56,8 @@ FEATURES = (
     "length",  # logarithm of its number of words
     "series",  # counts things up, where a list is asked
 )
+KNOWN = ("familiar", "meant", "known")
+"""Those that are 0 where no questions of a source are known."""
 INDEX = {name: i for i, name in enumerate(FEATURES)}
 
 DANGLING = re.compile(
@@ -106,6 +111,8 @@ class Near:
     cosine: float
     bare: float
     stands_out: float
+    meant: float
+    known: float
 
 
 def coverage(corpus: Corpus, wanted: Sequence[str], text: str) -> float:
@@ -139,6 +146,9 @@ def describe(corpus: Corpus, question: Question, hit: Hit, start: int, text: str
         "cosine": near.cosine,
         "bare": near.bare,
         "stands_out": near.stands_out,
+        "familiar": corpus.asked.knows(passage.source_id),
+        "meant": near.meant,
+        "known": near.known,
         "passage": hit.cosine,
         "found": hit.score,
         "covers": coverage(corpus, question.matter, text),

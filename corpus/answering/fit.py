@@ -3,7 +3,7 @@
     python -m corpus.answering.fit --questions tests/corpus/evaluation.yaml tests/corpus/questions.yaml \\
         tests/corpus/more_questions.yaml tests/corpus/fresh_questions.yaml tests/corpus/premises.yaml
 
-What caution trades is measured on the first file; every question is judged by fits to the others' folds.
+What caution trades is measured on all of them; every question is judged by fits to the others' folds.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ import numpy as np
 from corpus.answering.cases import Case, cases, read_questions
 from corpus.answering.choose import Candidate, choose, in_order
 from corpus.answering.cover import SIGNALS, signals
-from corpus.answering.features import FEATURES
+from corpus.answering.features import FEATURES, INDEX, KNOWN
 from corpus.answering.meaning import KNOWS_NOTHING, Sort
 from corpus.answering.trading import Outcome, best, trade_off
-from corpus.answering.weights import LEVELS, PATH, Linear
+from corpus.answering.weights import LEVELS, PATH, Linear, Rank
 from corpus.retrieval.index import Corpus, build_library
 
 RANK_PRIOR, PRIOR, SORT_PRIOR = 0.3, 1.0, 0.3
@@ -34,29 +34,47 @@ the dimensions of a bare question's vector (its sort)."""
 FOLDS = 5
 
 
-def fit_rank(made: Sequence[Case]) -> Linear:
+def fit_rank(made: Sequence[Case], seed: int = 0) -> Rank:
     """Weights that put a right sentence first: conditional logit over each question's candidates.
 
-    McFadden, Conditional Logit Analysis of Qualitative Choice Behavior (1974), with the right ones' shares added.
+    McFadden, Conditional Logit Analysis of Qualitative Choice Behavior (1974), with the right ones' shares added. Each
+    question counts thrice: as it is, and with half and all of its sources made strange, as if no questions of theirs were
+    known. So the user's own documents are weighed, alone and beside the digests.
     """
     import torch
 
     made = [case for case in made if case.answerable and any(map(case.gold, case.ranked))]
-    longest = max(len(case.ranked) for case in made)
-    x = torch.zeros(len(made), longest, len(FEATURES))
-    right = torch.zeros(len(made), longest, dtype=torch.bool)
-    there = torch.zeros(len(made), longest, dtype=torch.bool)
-    for i, case in enumerate(made):
-        n = len(case.ranked)
-        x[i, :n] = torch.from_numpy(np.stack([c.features for c in case.ranked]))
+    rng = np.random.default_rng(seed)
+    described = [np.stack([c.features for c in case.ranked]) for case in made]
+    for share in (0.5, 1.0):
+        described += [_made_strange(case, described[i], share, rng) for i, case in enumerate(made)]
+    longest, size = max(map(len, described)), len(FEATURES)
+    x = torch.zeros(len(described), longest, 2 * size)
+    right = torch.zeros(len(described), longest, dtype=torch.bool)
+    there = torch.zeros(len(described), longest, dtype=torch.bool)
+    for i, (case, rows) in enumerate(zip(made * 3, described, strict=True)):
+        n, familiar = len(rows), rows[:, INDEX["familiar"], None]
+        x[i, :n] = torch.from_numpy(np.hstack([rows * familiar, rows * (1 - familiar)]))
         right[i, :n] = torch.tensor([case.gold(c) for c in case.ranked])
         there[i, :n] = True
 
     def loss(w: Any) -> Any:
         shares = (x @ w).masked_fill(~there, -1e9).log_softmax(1)
-        return -shares.masked_fill(~right, -1e9).logsumexp(1).sum() + RANK_PRIOR / 2 * (w**2).sum()
+        return -shares.masked_fill(~right, -1e9).logsumexp(1).sum() / 2 + RANK_PRIOR / 2 * (w**2).sum()
 
-    return Linear(0.0, _named(FEATURES, _minimum(loss, len(FEATURES))))
+    w = _minimum(loss, 2 * size)
+    return Rank(Linear(0.0, _named(FEATURES, w[:size])), Linear(0.0, _named(FEATURES, w[size:])))
+
+
+def _made_strange(case: Case, described: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+    """[candidates, FEATURES] with what is known of the questions of a share of the sources taken away."""
+    sources = sorted({c.source_id for c in case.ranked})
+    strange = {source for source, out in zip(sources, rng.random(len(sources)) < share, strict=True) if out}
+    rows = np.flatnonzero([c.source_id in strange for c in case.ranked])
+    made = described.copy()
+    for name in KNOWN:
+        made[rows, INDEX[name]] = 0.0
+    return made
 
 
 def fit_cover(rows: Sequence[tuple[dict[str, float], bool]], names: Sequence[str]) -> Linear:
@@ -117,10 +135,10 @@ def _named(names: Sequence[str], values: np.ndarray) -> dict[str, float]:
     return {name: round(float(value), 4) for name, value in zip(names, values, strict=True)}
 
 
-def ranked_by(case: Case, rank: Linear) -> list[Candidate]:
+def ranked_by(case: Case, rank: Rank) -> list[Candidate]:
     if not case.ranked:
         return []
-    scores = rank.rows(FEATURES, np.stack([c.features for c in case.ranked]))
+    scores = rank.rows(np.stack([c.features for c in case.ranked]))
     return in_order(
         [dataclasses.replace(c, score=float(s)) for c, s in zip(case.ranked, scores, strict=True)]
     )
@@ -195,15 +213,15 @@ def _equipped(level: str):  # type: ignore[no-untyped-def]
         library.close()
 
 
-def fit_level(corpus: Corpus, made: Sequence[Case], measured_on: str) -> dict[str, Any]:
-    """The weights of one level, fitted to all of `made`, and what caution trades over the questions of one file.
+def fit_level(corpus: Corpus, made: Sequence[Case]) -> dict[str, Any]:
+    """The weights of one level, fitted to all of `made`, and what caution trades over them.
 
     The caution to begin with is the best on that curve.
     """
     names = SIGNALS["lexical" if corpus.embedder is None else "dense"]
     held = held_out(corpus, made)
     found = outcomes(held, names)
-    curve = trade_off([o for o in found if o.case.entry["file"] == measured_on])
+    curve = trade_off(found)
     caution = best(curve)["caution"]
     for file in dict.fromkeys(o.case.entry["file"] for o in found):
         points = trade_off([o for o in found if o.case.entry["file"] == file])
@@ -223,7 +241,7 @@ def main(
     """Fit and write the weights.
 
     Args:
-        questions: YAML files of questions as in tests/corpus; the trade-off is measured on the first.
+        questions: YAML files of questions as in tests/corpus.
         out: Where to write.
         levels: With the embedder and without; the weights of one that is left out stay as they are.
     """
@@ -233,12 +251,12 @@ def main(
         "questions": [path.name for path in questions],
         "answerable": sum("facts" in e for e in entries),
         "unanswerable": sum("facts" not in e for e in entries),
-        "made": f"each level's trade-off is cross-validated on the tuning half: {FOLDS} folds",
+        "made": f"each level's trade-off is cross-validated: {FOLDS} folds",
     }
     for level in levels:
         with _equipped(level) as corpus:
             made = cases(corpus, entries)
-            found[level] = fit_level(corpus, made, questions[0].name)
+            found[level] = fit_level(corpus, made)
     out.write_text(json.dumps(found, indent=1) + "\n")
 
 

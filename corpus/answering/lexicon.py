@@ -23,6 +23,8 @@ STOP = _words(
     toward towards under until up upon us use used uses using very via want was way we well were
     what whatever when where whether which while who whom whose why will with within without would
     yet you your according actually explain describe called call mean means meant people
+    ca wo cant dont doesnt didnt isnt arent wont wouldnt couldnt im ive whats hows whos thats theres lets
+    lol haha hey hi ok okay pls plz btw idk
     """
 )
 """Words that carry no subject. A question made only of them asks about nothing."""

@@ -12,25 +12,33 @@ from dataclasses import dataclass
 import numpy as np
 
 from corpus.answering.question import Question
+from corpus.retrieval.asked import Alike
 from corpus.retrieval.index import Corpus
 
 
 @dataclass(frozen=True, eq=False)
 class Meaning:
-    """Two vectors of unit length."""
+    """Vectors of unit length, and what they are like."""
 
     whole: np.ndarray
     """[d] of the question."""
     bare: np.ndarray
     """[d] of the question without the names of what has a source."""
+    turned: np.ndarray
+    """[d] of the question in the learned metric (`corpus.retrieval.metric`)."""
+    alike: Alike
+    """To the questions of which it is known what answers them."""
 
 
-def meaning_of(corpus: Corpus, question: Question) -> Meaning | None:
-    """None without an embedder."""
+def meaning_of(corpus: Corpus, question: Question, topic: str = "") -> Meaning | None:
+    """None without an embedder. `topic`: what the conversation is about, where the question leaves it out."""
     if corpus.embedder is None:
         return None
-    whole, bare = corpus.embedder.encode([question.text, question.bare])
-    return Meaning(whole, bare)
+    whole, bare, named = corpus.embedder.encode(
+        [question.text, question.bare, f"{question.text} {topic}".strip()]
+    )
+    turned = corpus.turn(named)
+    return Meaning(whole, bare, turned, corpus.asked.alike(turned))
 
 
 @dataclass(frozen=True)

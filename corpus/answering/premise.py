@@ -16,10 +16,15 @@ HALF, ALIKE = 0.5, 0.45
 """Share of what is asked that a denial must hold, and its cosine to the question."""
 OPENING = 150
 """Characters in which a source says what it is about, and whose."""
-_MADE = re.compile(
-    r"\b(?:did|does|do|has|have|had) (.{2,60}?) (?:invent|introduce|create|build|make|develop|propose|design|write|publish|"
-    r"release|found|launch|invented|introduced|created|built|made|developed|proposed|designed|written|published|released|"
-    r"founded|launched)\b(.+)"
+_MADE = (
+    re.compile(
+        r"\b(?:did|does|do) (.{2,60}?) (?:invent|introduce|create|build|make|develop|propose|design|write|publish|release|"
+        r"found|launch)\b(.+)"
+    ),
+    re.compile(
+        r"\b(?:has|have|had) (.{2,60}?) (?:invented|introduced|created|built|made|developed|proposed|designed|written|"
+        r"published|released|founded|launched)\b(.+)"
+    ),
 )
 
 
@@ -28,6 +33,11 @@ _WITHHELD = re.compile(
 )
 _WHETHER = re.compile(r"^(?:did|does|do|has|have|is|are|was|were)\b", re.IGNORECASE)
 _DENIES = re.compile(r"\b(?:no|not|never|none|nothing|neither|without|cannot)\b")
+
+
+def _makes(question: Question) -> re.Match[str] | None:
+    """Who (1) made what (2), as the question takes for granted."""
+    return next((match for pattern in _MADE if (match := pattern.search(question.text))), None)
 
 
 def denial(question: Question, ranked: Sequence[Candidate]) -> Candidate | None:
@@ -70,7 +80,7 @@ def made_by_another(corpus: Corpus, question: Question, ranked: Sequence[Candida
     "Why did LeCun invent DreamerV3?": the sources about DreamerV3 tell who introduced it, and it isn't LeCun. None
     where the maker is named among its authors, or where it begins, or where nothing tells who made it.
     """
-    match = _MADE.search(question.text)
+    match = _makes(question)
     if not match or not any(word[0].isupper() for word in match.group(1).split()):
         return None
     who, thing = squash(match.group(1).split()[-1]), match.group(2)
@@ -95,7 +105,7 @@ def never_made(corpus: Corpus, question: Question, ranked: Sequence[Candidate]) 
     "Why did LeCun invent the transformer?": LeCun and transformers are spoken of, never in one sentence. For a thing
     that is the subject of a source, `made_by_another` knows better.
     """
-    match = _MADE.search(question.text)
+    match = _makes(question)
     if not match or not match.group(1).split()[-1][0].isupper() or corpus.names.subjects(match.group(2)):
         return False
     if re.search(r"\b(?:make|made)\b", match.group()):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -17,9 +18,8 @@ from corpus.answering.kinds import FORM_WORDS
 from corpus.answering.lexicon import STOP, same
 from corpus.answering.meaning import Meaning
 from corpus.answering.question import Question
-from corpus.library.store import OWN
 from corpus.retrieval.index import Corpus
-from corpus.retrieval.words import stem, terms, words
+from corpus.retrieval.words import squash, stem, terms, words
 
 NEARBY = 0.8
 """What it counts that a word stands in a quoted passage though not in what is quoted of it."""
@@ -27,6 +27,7 @@ RAREST = 4
 """So many of the rarest words are looked for in pairs."""
 FAR = 0.3
 """A question that is so much nearer to the corpus than to everyday life is not everyday at all."""
+_NUMBER = re.compile(r"\d[\d.,]*")
 _FORM = frozenset().union(*FORM_WORDS.values())
 
 
@@ -58,6 +59,21 @@ def honoured(corpus: Corpus, question: Question, chosen: Sequence[Candidate]) ->
     return float(np.maximum(letter, sense) @ rarity / rarity.sum())
 
 
+def unsaid(corpus: Corpus, question: Question, chosen: Sequence[Candidate]) -> float:
+    """Rarity of the rarest word asked that is neither quoted nor in a question that the quoted sentences answer."""
+    have = set(terms(" ".join(c.text for c in chosen)))
+    for candidate in chosen:
+        have |= set(terms(" ".join(corpus.asked.questions(candidate.source_id, candidate.text))))
+    asked = (stem(w) for w in words(question.text) if w not in STOP and w not in _FORM)
+    return max((corpus.rarity(term) for term in asked if not same(term) & have), default=0.0)
+
+
+def unnumbered(question: Question, chosen: Sequence[Candidate]) -> bool:
+    """Whether the question holds a number that no quoted passage does."""
+    near = squash(" ".join(f"{c.hit.title} {c.hit.passage.text}" for c in chosen))
+    return any(number.rstrip(".,") not in near for number in _NUMBER.findall(question.text))
+
+
 def together(corpus: Corpus, question: Question) -> float:
     """Share of the pairs of the question's rarest words that some passage of the corpus holds both of; of none, 1."""
     rarest = sorted(dict.fromkeys(question.terms), key=lambda term: -corpus.rarity(term))[:RAREST]
@@ -82,8 +98,3 @@ def everyday_lead(corpus: Corpus, meaning: Meaning | None, ranked: Sequence[Cand
         return 0.0
     nearest = max(c.feature("cosine") for c in ranked)
     return max(float((corpus.embed(everyday()) @ meaning.whole).max()) - nearest + FAR, 0.0)
-
-
-def is_own(corpus: Corpus, id: str) -> bool:
-    """Whether a source is the user's own document: who keeps recipes may ask for them."""
-    return next(iter(corpus.store.rows("origin = ? and name = ?", (OWN, id))), None) is not None

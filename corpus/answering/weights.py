@@ -15,6 +15,7 @@ from typing import Literal
 
 import numpy as np
 
+from corpus.answering.features import FEATURES, INDEX
 from corpus.answering.meaning import KNOWS_NOTHING, Sort
 
 PATH = Path(__file__).parent / "weights.json"
@@ -40,11 +41,26 @@ class Linear:
 
 
 @dataclass(frozen=True)
+class Rank:
+    """A sentence's worth (`corpus.answering.features`)."""
+
+    familiar: Linear
+    """Of a source of which it is known what questions it answers: a digest."""
+    strange: Linear
+    """Of any other: the user's own document."""
+
+    def rows(self, described: np.ndarray) -> np.ndarray:
+        """[n] log odds, up to a constant, for `described` [n, FEATURES]."""
+        familiar = described[:, INDEX["familiar"]] > 0
+        each = (self.familiar.rows(FEATURES, described), self.strange.rows(FEATURES, described))
+        return np.where(familiar, *each)
+
+
+@dataclass(frozen=True)
 class Weights:
     """For one level of equipment."""
 
-    rank: Linear
-    """A sentence's worth (`corpus.answering.features`)."""
+    rank: Rank
     cover: Linear
     """Log odds that the chosen sentences answer (`corpus.answering.cover`)."""
     sort: Sort
@@ -61,7 +77,7 @@ def read_weights(path: Path = PATH) -> dict[str, Weights]:
     found = json.loads(path.read_text())
     return {
         level: Weights(
-            rank=Linear(**part["rank"]),
+            rank=Rank(**{name: Linear(**linear) for name, linear in part["rank"].items()}),
             cover=Linear(**part["cover"]),
             sort=Sort(**part["sort"]) if "sort" in part else KNOWS_NOTHING,
             caution=part["caution"],
@@ -74,7 +90,7 @@ def read_weights(path: Path = PATH) -> dict[str, Weights]:
 
 def trade_off(level: str = "") -> tuple[dict[str, float], ...]:
     """For each caution: of questions with an answer the share answered, and answered rightly; of refusals the
-    precision and recall. Recorded on the tuning half by cross-validation; `level` is the best equipped unless given.
+    precision and recall. Recorded by cross-validation over the questions that were fitted to; `level` is the best equipped unless given.
     """
     levels = read_weights()
     return levels[level or next(name for name in LEVELS if name in levels)].trade_off

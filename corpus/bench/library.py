@@ -22,7 +22,7 @@ def filled(sources: Sequence[Source], folder: Path, report: Report = silent) -> 
     """Cut, embed and store them in `folder`. Raises CorpusError without an embedder."""
     embedder = find_embedder()
     store = Store(folder / "library.db")
-    library = Library(store, embedder, Nearest(store, embedder), [], {}, {}, [])
+    library = Library(store, embedder, Nearest(store, embedder), [])
     told = time.monotonic()
     with store.writing():
         for first in range(0, len(sources), BATCH):

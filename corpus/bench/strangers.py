@@ -57,7 +57,7 @@ def tried(corpus: Corpus, questions: Sequence[tuple[Article, Asked, str]]) -> It
     for article, asked, paragraph in questions:
         question = parse(mended(checked(asked.text), corpus), corpus.names)
         meaning = meaning_of(corpus, question)
-        near, far = read(corpus, question, meaning.whole if meaning else None, 12)
+        near, far = read(corpus, question, meaning, 12)
         chosen = choose(corpus, question, candidates(corpus, question, [*near, *far], meaning, rank))
         if chosen and not question.unknown:
             quoted = squash(" ".join(c.text for c in chosen))

@@ -18,6 +18,7 @@ from corpus.library.store import SHIPPED, Entry, Store
 from corpus.loaders import markdown
 from corpus.loaders.text import sha256
 from corpus.records import Source
+from corpus.retrieval.asked import FOLDER, read_asked
 from corpus.retrieval.embed import WEIGHTS_SHA256, Embedder, find_embedder
 from corpus.retrieval.vectors import read, read_folder, rounded, save
 
@@ -94,8 +95,14 @@ def embedded_texts(sources: Iterable[Source]) -> list[str]:
     for source in sources:
         for passage in passages(source):
             texts.append(embedded_text(passage, source.title))
-            texts += [source.text[a:b] for a, b in sentences(source.text, passage.start, passage.end)]
+        texts += sentences_of(source)
     return list(dict.fromkeys(texts))
+
+
+def sentences_of(source: Source) -> list[str]:
+    """The whole sentences of its passages, each once."""
+    spans = (sentences(source.text, passage.start, passage.end) for passage in passages(source))
+    return list(dict.fromkeys(source.text[a:b] for cut in spans for a, b in cut))
 
 
 def main() -> None:
@@ -109,6 +116,8 @@ def main() -> None:
     known, _ = read_folder(folder, embedder.hash)
     sources = read_sources()
     wanted = {source.id: {sha256(text): text for text in embedded_texts([source])} for source in sources}
+    for path in (SOURCES / FOLDER).glob("*.txt"):
+        wanted[path.stem] |= {sha256(known.text): known.text for known in read_asked(path)}
     said = [text for claim in claims().values() for text in (claim.statement, *claim.asked)]
     wanted["claims"] = {sha256(text): text for text in said}
     fresh = {key: text for texts in wanted.values() for key, text in texts.items() if key not in known}

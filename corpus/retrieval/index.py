@@ -6,11 +6,10 @@ The shipped digests are documents of the library like the user's own (`corpus.li
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import math
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -25,8 +24,10 @@ from corpus.library.shipped import SOURCES, VECTORS, state_of, synchronise
 from corpus.library.store import Store, passage_of
 from corpus.loaders.text import sha256
 from corpus.records import Passage, Source
+from corpus.retrieval.asked import FOLDER, NO_QUESTIONS, Asked
 from corpus.retrieval.compared import Compared
 from corpus.retrieval.embed import Embedder, find_embedder
+from corpus.retrieval.metric import read_metric
 from corpus.retrieval.nearest import Nearest
 from corpus.retrieval.vectors import Vectors, read_folder, rounded
 
@@ -43,10 +44,12 @@ class Library:
     """None: answers come from BM25 alone, and the notice says so."""
     nearest: Compared | None
     notices: list[str]
-    known: Vectors
-    """Stored vectors of the shipped passages and sentences, by hash of the text."""
-    _made: dict[str, np.ndarray]
-    _current: list[Corpus]
+    known: Vectors = field(default_factory=dict)
+    """Stored vectors of the shipped passages, sentences and questions, by hash of the text."""
+    asked: Asked = NO_QUESTIONS
+    """The questions that the shipped sentences are known to answer."""
+    _made: dict[str, np.ndarray] = field(default_factory=dict)
+    _current: list[Corpus] = field(default_factory=list)
 
     def current(self) -> Corpus:
         """The corpus as it is now; the same object until a document comes or goes."""
@@ -84,13 +87,14 @@ class Corpus:
         meta = library.store.meta
         self.library = library
         self.store, self.embedder, self.nearest = library.store, library.embedder, library.nearest
+        self.asked = library.asked
         self.generation: int = meta("generation")
         self.size: int = meta("passages")
         """Passages in all."""
         self.mean_terms: float = meta("terms") / max(self.size, 1)
         """Stems in a passage and its title, on average."""
-        self.hash = hashlib.sha256(f"{self.embedder_hash} {meta('content')}".encode()).hexdigest()
-        """sha256 over the documents' hashes and the embedder's."""
+        self.hash = sha256(f"{self.embedder_hash} {meta('content')} {self.asked.hash}")
+        """sha256 over the embedder's hash, the documents' and that of the questions they are known to answer."""
         self._count = lru_cache(maxsize=20_000)(lambda term: self.store.counts([term]).get(term, 0))
 
     @contextlib.contextmanager
@@ -138,6 +142,10 @@ class Corpus:
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         return self.library.embed(texts)
+
+    def turn(self, vectors: np.ndarray) -> np.ndarray:
+        """The embedder's vectors [..., d] in the learned metric."""
+        return read_metric(self.embedder_hash).turn(vectors)
 
 
 class _Sources(Mapping[str, Source]):
@@ -229,10 +237,14 @@ def build_library(folder: Path = SOURCES, *, own: bool = True) -> Library:
         if problem:
             notices.append(f"Vectors are made again, which is slower: {problem}.")
 
+    asked = Asked(
+        sorted((folder / FOLDER).glob("*.txt")), known, read_metric(embedder.hash if embedder else "")
+    )
+
     def opened(path: Path | None) -> Library:
         store = Store(path)
         nearest = Nearest(store, embedder) if embedder else None
-        library = Library(store, embedder, nearest, notices, known, {}, [])
+        library = Library(store, embedder, nearest, notices, known, asked)
         try:
             _bring_up(library, folder)
         except BaseException:

@@ -11,6 +11,9 @@ from corpus.answering.lexicon import STOP
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+|['’][^\W\d_]+)*(?:-[^\W_]+)*")
 
 
+_CONTRACTED = re.compile(r"(?:n't|'(?:s|re|ve|ll|d|m))$")
+
+
 @cache
 def _stemmer():  # type: ignore[no-untyped-def]
     import Stemmer
@@ -25,8 +28,8 @@ def plain(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """Plain words in order. `V-JEPA 2` gives v-jepa, 2; a possessive 's is dropped."""
-    return [re.sub(r"'s$", "", word) for word in _WORD.findall(plain(text))]
+    """Plain words in order. `V-JEPA 2` gives v-jepa, 2; a possessive 's and what is contracted (n't, 're) are dropped."""
+    return [_CONTRACTED.sub("", word) for word in _WORD.findall(plain(text))]
 
 
 def stem(word: str) -> str:

@@ -32,7 +32,7 @@ from corpus.records import Answer
 from corpus.retrieval.index import Corpus
 
 SET = read_questions(Path(__file__).parent / "evaluation.yaml")
-FLOORS = {"tune": (0.92, 0.90, 0.88, 0.87), "test": (0.86, 0.85, 0.91, 0.82)}
+FLOORS = {"tune": (0.92, 0.93, 0.93, 0.94), "test": (0.93, 0.90, 0.87, 0.89)}
 """Answered rightly, refusal precision and recall, and turns of dialogues, just under what is reached: a change can't
 quietly lower them."""
 

@@ -17,6 +17,7 @@ from corpus.answering.meaning import Meaning
 from corpus.answering.question import parse
 from corpus.answering.trading import best
 from corpus.answering.weights import Linear, read_weights, trade_off
+from corpus.retrieval.asked import NOTHING_KNOWN
 from corpus.retrieval.index import Corpus
 
 HERE = Path(__file__).parent
@@ -26,7 +27,7 @@ def test_the_shipped_weights_name_what_there_is() -> None:
     levels = read_weights()
     assert {"dense", "lexical"} <= set(levels)
     for level, weights in levels.items():
-        assert set(weights.rank.weights) == set(FEATURES)
+        assert set(weights.rank.familiar.weights) == set(weights.rank.strange.weights) == set(FEATURES)
         assert set(weights.cover.weights) == set(SIGNALS[level])
         assert 0 < weights.caution < 1
 
@@ -92,6 +93,6 @@ def test_a_question_is_of_a_sort_whatever_it_is_asked_of(corpus: Corpus) -> None
 def test_a_sort_knows_nothing_of_another_embedders_vectors(corpus: Corpus) -> None:
     sort = read_weights()["dense"].sort
     vector = np.full(len(sort.weights), len(sort.weights) ** -0.5, np.float32)
-    assert sort.log_odds(Meaning(vector, vector), corpus.embedder_hash) != 0
-    assert sort.log_odds(Meaning(vector, vector), "another") == 0
+    assert sort.log_odds(Meaning(vector, vector, vector, NOTHING_KNOWN), corpus.embedder_hash) != 0
+    assert sort.log_odds(Meaning(vector, vector, vector, NOTHING_KNOWN), "another") == 0
     assert sort.log_odds(None, corpus.embedder_hash) == 0
