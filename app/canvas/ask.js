@@ -145,17 +145,16 @@ function emptyState(examples, submit) {
 function createCaution(known) {
   if (!known) return { root: null, value: () => null };
   const kept = store.get("caution");
-  const slider = h("input", { id: "caution", type: "range", min: "0", max: "1", step: "0.05", value: kept ?? known.default, oninput: told });
+  const slider = h("input", { id: "caution", type: "range", min: "0", max: "1", step: "0.025", value: kept ?? known.default, oninput: () => (store.set("caution", slider.value), told()) });
   const said = h("span", { class: "faint" });
   const root = h("details", { class: "caution-box" }, h("summary", {}, "How cautious?"), h("label", { for: "caution" }, "Answer only when at least this sure"), slider, said);
   told();
   return { root, value: () => (Number(slider.value) === known.default ? null : Number(slider.value)) };
 
   function told() {
-    store.set("caution", slider.value);
     const at = known.curve.reduce((best, row) => (Math.abs(row.caution - slider.value) < Math.abs(best.caution - slider.value) ? row : best));
     const share = (x) => `${Math.round(100 * x)} %`;
-    said.textContent = `${Number(slider.value).toFixed(2)}. On the tuning questions: ${share(at.rightly)} of the answerable answered rightly; of the refusals ${share(at.precision)} were right; ${share(at.recall)} of the unanswerable refused.`;
+    said.textContent = `${Number(slider.value).toFixed(3)}. On the tuning questions: ${share(at.rightly)} of the answerable answered rightly; of the refusals ${share(at.precision)} were right; ${share(at.recall)} of the unanswerable refused.`;
   }
 }
 

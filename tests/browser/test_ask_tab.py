@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from corpus.answering.weights import read_weights
+
 QUESTION = "Why does LeCun think predicting pixels is the wrong target?"
 
 
@@ -51,6 +53,18 @@ def test_what_the_sources_do_not_cover_is_refused_and_cites_nothing(visit):
     assert page.locator(".refusal p").first.inner_text()
     assert page.locator(".chip").count() == 0
     assert page.locator(".citation").count() == 0
+
+
+def test_a_refusal_offers_what_is_answered_and_the_untouched_dial_asks_for_the_default(visit):
+    page = visit()
+    ask(page, "On which server rack was Genie 3 trained?")
+    page.locator(".refusal .examples button").first.click()
+    page.wait_for_selector(".turn:last-child .sentence", timeout=60_000)
+    page.get_by_text("Why these passages?").last.click()
+    working = page.locator(".working").last
+    working.wait_for()
+    assert f"at least {read_weights()['dense'].caution:.2f} is asked for" in working.inner_text()
+    assert "(1.00)" in working.inner_text(), "what was clicked is known to be answered by a passage"
 
 
 def test_what_is_asked_while_exports_are_on_their_way_is_answered(visit):
