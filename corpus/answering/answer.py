@@ -194,15 +194,12 @@ def read(
     ranked = HybridRetriever(corpus=corpus, top_k=REACH).hits(question.text, vector)
     near, far = ranked[:top_k], [hit for hit in ranked[top_k:] if hit.passage.source_id in question.about]
     alike = corpus.asked.nearest(meaning.alike, ALIKE) if meaning else []
-    found = {hit.passage.id: hit for hit in ranked}
-    far += _whole(corpus, question, vector)
-    far += _hits(corpus, _answering(corpus, alike), vector)
-    known = {hit.passage.id for hit in near}
-    return near, list(
-        {
-            hit.passage.id: found.get(hit.passage.id, hit) for hit in far if hit.passage.id not in known
-        }.values()
-    )
+    far += [*_whole(corpus, question, vector), *_hits(corpus, _answering(corpus, alike), vector)]
+    by_rank = {hit.passage.id: hit for hit in ranked}
+    further = {hit.passage.id: by_rank.get(hit.passage.id, hit) for hit in far}
+    for hit in near:
+        further.pop(hit.passage.id, None)
+    return near, list(further.values())
 
 
 def _answering(corpus: Corpus, questions: Sequence[Known]) -> list[int]:

@@ -28,7 +28,7 @@ from corpus.answering.trading import Outcome, best, trade_off
 from corpus.answering.weights import LEVELS, PATH, Linear, Rank
 from corpus.retrieval.index import Corpus, build_library
 
-RANK_PRIOR, PRIOR, SORT_PRIOR = 0.3, 1.0, 0.3
+RANK_PRIOR, PRIOR, SORT_PRIOR = 0.6, 1.0, 0.3
 """Strength of the pull towards 0, of features as they are (ranking), of signals scaled to spread 1 (refusal), and of
 the dimensions of a bare question's vector (its sort)."""
 FOLDS = 5
@@ -60,7 +60,7 @@ def fit_rank(made: Sequence[Case], seed: int = 0) -> Rank:
 
     def loss(w: Any) -> Any:
         shares = (x @ w).masked_fill(~there, -1e9).log_softmax(1)
-        return -shares.masked_fill(~right, -1e9).logsumexp(1).sum() / 2 + RANK_PRIOR / 2 * (w**2).sum()
+        return -shares.masked_fill(~right, -1e9).logsumexp(1).sum() + RANK_PRIOR / 2 * (w**2).sum()
 
     w = _minimum(loss, 2 * size)
     return Rank(Linear(0.0, _named(FEATURES, w[:size])), Linear(0.0, _named(FEATURES, w[size:])))

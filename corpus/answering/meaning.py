@@ -34,10 +34,9 @@ def meaning_of(corpus: Corpus, question: Question, topic: str = "") -> Meaning |
     """None without an embedder. `topic`: what the conversation is about, where the question leaves it out."""
     if corpus.embedder is None:
         return None
-    whole, bare, named = corpus.embedder.encode(
-        [question.text, question.bare, f"{question.text} {topic}".strip()]
-    )
-    turned = corpus.turn(named)
+    texts = [question.text, question.bare, *([f"{question.text} {topic}"] if topic else [])]
+    whole, bare, *named = corpus.embedder.encode(texts)
+    turned = corpus.turn(named[0] if named else whole)
     return Meaning(whole, bare, turned, corpus.asked.alike(turned))
 
 

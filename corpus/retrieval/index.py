@@ -27,7 +27,7 @@ from corpus.records import Passage, Source
 from corpus.retrieval.asked import FOLDER, NO_QUESTIONS, Asked
 from corpus.retrieval.compared import Compared
 from corpus.retrieval.embed import Embedder, find_embedder
-from corpus.retrieval.metric import read_metric
+from corpus.retrieval.metric import Metric, read_metric
 from corpus.retrieval.nearest import Nearest
 from corpus.retrieval.vectors import Vectors, read_folder, rounded
 
@@ -145,7 +145,11 @@ class Corpus:
 
     def turn(self, vectors: np.ndarray) -> np.ndarray:
         """The embedder's vectors [..., d] in the learned metric."""
-        return read_metric(self.embedder_hash).turn(vectors)
+        return self.metric.turn(vectors)
+
+    @property
+    def metric(self) -> Metric:
+        return read_metric(self.embedder_hash)
 
 
 class _Sources(Mapping[str, Source]):

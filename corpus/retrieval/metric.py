@@ -88,8 +88,9 @@ def main(seed: int = 0, out: Path = PATH) -> None:
         seed: Of the draws.
         out: Where to write.
     """
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save as serialise
 
+    from corpus.home import write_atomically
     from corpus.library.shipped import SOURCES, VECTORS, read_sources, sentences_of
     from corpus.loaders.text import sha256
     from corpus.retrieval.asked import FOLDER, NOTHING, read_asked
@@ -115,7 +116,9 @@ def main(seed: int = 0, out: Path = PATH) -> None:
         return np.stack([stored[sha256(text)] for text in texts])
 
     matrix = fit(vectors(questions), of, vectors(sentences), seed)
-    save_file({"matrix": matrix.astype(np.float16)}, out, {"embedder": embedder.hash, "seed": str(seed)})
+    metadata = {"embedder": embedder.hash, "seed": str(seed)}
+    write_atomically(out, serialise({"matrix": matrix.astype(np.float16)}, metadata))
+    out.chmod(0o644)  # it ships: everyone may read it
     print(f"{len(questions)} questions, {len(sentences)} sentences, {time.perf_counter() - began:.0f} s")
 
 

@@ -9,8 +9,6 @@ from functools import cache
 from corpus.answering.lexicon import STOP
 
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+|['’][^\W\d_]+)*(?:-[^\W_]+)*")
-
-
 _CONTRACTED = re.compile(r"(?:n't|'(?:s|re|ve|ll|d|m))$")
 
 

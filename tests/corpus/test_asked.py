@@ -22,6 +22,7 @@ KNOWN = [known for path in FILES for known in read_asked(path)]
 
 
 def test_every_digest_has_its_questions_and_each_stands_with_one_sentence() -> None:
+    texts = {source.id: source.text for source in read_sources()}
     sources = {source.id: sentences_of(source) for source in read_sources()}
     assert {path.stem for path in FILES} == set(sources)
     for source, opening in {(known.source, known.opening) for known in KNOWN} - {
@@ -29,6 +30,8 @@ def test_every_digest_has_its_questions_and_each_stands_with_one_sentence() -> N
     }:
         meant = [text for text in sources[source] if text.startswith(opening)]
         assert len(meant) == 1, f"{source}: {len(meant)} sentences begin with {opening!r}"
+        at = texts[source].index(opening)
+        assert texts[source].startswith(meant[0], at), f"{source}: {opening!r} stands before its sentence too"
 
 
 def test_no_question_stands_twice_in_a_digest_nor_both_answered_and_not() -> None:
