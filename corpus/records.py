@@ -175,6 +175,9 @@ class Answer(_Record):
     """Id of the claim of the ledger that the question touches, or empty."""
     claim_status: str = ""
     """How that claim stands: `bankable`, `contested` or `thesis`."""
+    guide: str = ""
+    """Id of the guide whose sentences these are, put together by hand for a big question (`corpus.answering.guided`), or
+    empty."""
     demo: str = ""
     """Id of the experiment that shows what was asked for, or tests the touched claim; or empty."""
     counts: tuple[Tally, ...] = ()

@@ -4,7 +4,7 @@ import { h } from "/canvas/dom.js";
 export function drawWorking(working) {
   const rank = (n) => (n === null ? "–" : String(n));
   return h("section", { class: "working" },
-    h("p", { class: "faint" }, [working.read_as && `Read as “${working.read_as}”.`, working.confidence !== null && `The sentences answer it with a probability of ${working.confidence.toFixed(2)}; at least ${working.caution.toFixed(2)} is asked for.`, `Nearness counts ${working.measure}.`].filter(Boolean).join(" ")),
+    h("p", { class: "faint" }, [working.read_as && `Read as “${working.read_as}”.`, working.guide && `An editor put these sentences together for “${working.guide}”.`, working.confidence !== null && `The sentences answer it with a probability of ${working.confidence.toFixed(2)}; at least ${working.caution.toFixed(2)} is asked for.`, `Nearness counts ${working.measure}.`].filter(Boolean).join(" ")),
     h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Passages found" }, h("table", {}, h("thead", {}, h("tr", {}, ["", "Passage", "BM25", "MiniLM", "Both", "A question it answers", "Why"].map((t) => h("th", { scope: "col" }, t)))),
       h("tbody", {}, working.rows.map((row) => h("tr", { class: row.used ? "used" : null }, h("td", {}, row.place),
         h("th", { scope: "row", title: row.text }, row.title, row.heading && h("span", { class: "faint" }, ` · ${row.heading}`)),

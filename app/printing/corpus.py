@@ -85,6 +85,8 @@ def print_stance(stance: Stance) -> None:
 
 def print_explanation(found: Explanation) -> None:
     """A block a passage, best first: its ranks and scores, then what became of it."""
+    if found.guide:
+        print("\n" + wrap(f"An editor put these sentences together for “{found.guide}”"))
     print("\nPassages found, by fused score; a half's rank is - where it did not rank the passage\n")
     for row in found.rows:
         bm25 = f"{row.bm25_rank or '-'} ({row.bm25_score:.1f})"

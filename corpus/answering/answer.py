@@ -17,17 +17,17 @@ from corpus.answering.cover import nearest, refuse
 from corpus.answering.dated import asked_span, counted, of_span, tallies, told
 from corpus.answering.demo import claim_shown
 from corpus.answering.dialogue import Asked, follow, topic_of
+from corpus.answering.guided import guide_for, sentences_of
 from corpus.answering.manners import asked as questions
 from corpus.answering.manners import met
 from corpus.answering.meaning import Meaning, meaning_of
-from corpus.answering.premise import denial, made_by_another, never_made, withheld
+from corpus.answering.premise import denial, made_by_another, never_made, set_right, withheld
 from corpus.answering.question import Question, checked, parse
 from corpus.answering.spelling import mended
 from corpus.answering.stance import touched
 from corpus.answering.weights import read_weights
 from corpus.errors import CorpusError
-from corpus.records import Answer, Citation, Claim, Hit, Refusal, Sentence
-from corpus.retrieval.asked import Known
+from corpus.records import Answer, Citation, Hit, Refusal, Sentence
 from corpus.retrieval.index import Corpus, open_corpus
 from corpus.retrieval.retrieve import HybridRetriever
 
@@ -124,31 +124,32 @@ def _answer(asked: Asked, corpus: Corpus, top_k: int, caution: float | None) -> 
     claim = touched(text, corpus, vector)
     if question.kind == "demo":
         claim = claim or claim_shown(text, vector, corpus)
-    hits, further = read(corpus, question, meaning, top_k)
-    if claim:
-        known = {hit.passage.id for hit in (*hits, *further)}
-        further += [hit for hit in _voices(corpus, claim, vector) if hit.passage.id not in known]
+    guide = None if claim else guide_for(text, corpus, meaning)
+    heard = [(voice.source_id, voice.start) for voice in (*claim.supports, *claim.disputes)] if claim else []
+    heard += guide.places(corpus) if guide else []
+    hits, further = read(corpus, question, meaning, top_k, heard)
     weights = read_weights()["lexical" if vector is None else "dense"]
     ranked = candidates(corpus, question, [*hits, *further], meaning, weights.rank)
-    chosen = choose(corpus, question, ranked, claim)
+    chosen = sentences_of(guide, ranked) if guide else choose(corpus, question, ranked, claim)
     limit = weights.caution if caution is None else caution
-    span = asked_span(question, corpus) if _TIME.search(text) else None
+    span = asked_span(question, corpus) if _TIME.search(text) and not guide else None
     dated = of_span(corpus, span) if span else []
     if span and dated:
         rows = _openings(corpus, [source.id for source in dated])
         ranked = candidates(corpus, question, _hits(corpus, rows, vector), meaning, weights.rank)
         chosen, claim = told(span, dated, ranked), None
-    confidence, why = refuse(corpus, question, ranked, chosen, weights, limit, meaning)
-    if claim and chosen:
-        confidence, why = max(confidence, SURE), ""
-    if span and dated and chosen:
-        confidence, why = max(confidence, SURE), ""
+    if chosen and (claim or guide or (span and dated)):
+        confidence, why = SURE, ""
+    else:
+        confidence, why = refuse(corpus, question, ranked, chosen, weights, limit, meaning)
     if denied := made_by_another(corpus, question, ranked):
         confidence, why = 0.0, "it takes for granted who made this, and they tell otherwise"
     elif denied := withheld(question, ranked):
         confidence, why = 0.0, "they tell that it was not told"
     elif never_made(corpus, question, ranked):
         confidence, why = 0.0, "none of them says that they made this"
+    elif why and not question.unknown and (denied := set_right(corpus, question, ranked)):
+        why = "it takes for granted what they seem to tell otherwise"
     refusal = None
     if why:
         titles = tuple(dict.fromkeys(hit.title for hit in hits))[:3]
@@ -177,6 +178,7 @@ def _answer(asked: Asked, corpus: Corpus, top_k: int, caution: float | None) -> 
         claim=claim.id if claim else "",
         claim_status=claim.status if claim else "",
         demo=claim.experiment if claim else "",
+        guide=guide.id if guide and chosen else "",
         counts=tallies(span) if span and chosen else (),
         counted=counted() if span and chosen else "",
     )
@@ -187,14 +189,27 @@ def _sentence(corpus: Corpus, candidate: Candidate) -> Sentence:
 
 
 def read(
-    corpus: Corpus, question: Question, meaning: Meaning | None, top_k: int
+    corpus: Corpus,
+    question: Question,
+    meaning: Meaning | None,
+    top_k: int,
+    heard: Sequence[tuple[str, int]] = (),
 ) -> tuple[list[Hit], list[Hit]]:
-    """(the best passages; further ones: of the sources that the question names, and where its like is answered)."""
+    """(the best passages; further ones: of the sources that the question names, where its like is answered, and at the
+    places that shall be `heard`: a source's id and an offset)."""
     vector = meaning.whole if meaning else None
     ranked = HybridRetriever(corpus=corpus, top_k=REACH).hits(question.text, vector)
     near, far = ranked[:top_k], [hit for hit in ranked[top_k:] if hit.passage.source_id in question.about]
     alike = corpus.asked.nearest(meaning.alike, ALIKE) if meaning else []
-    far += [*_whole(corpus, question, vector), *_hits(corpus, _answering(corpus, alike), vector)]
+    places = [
+        *heard,
+        *(
+            (known.source, corpus.sources[known.source].text.find(known.opening))
+            for known in alike
+            if known.source in corpus.sources
+        ),
+    ]
+    far += [*_whole(corpus, question, vector), *_hits(corpus, _standing_at(corpus, places), vector)]
     by_rank = {hit.passage.id: hit for hit in ranked}
     further = {hit.passage.id: by_rank.get(hit.passage.id, hit) for hit in far}
     for hit in near:
@@ -202,14 +217,11 @@ def read(
     return near, list(further.values())
 
 
-def _answering(corpus: Corpus, questions: Sequence[Known]) -> list[int]:
-    """The passages in which what answers them stands."""
+def _standing_at(corpus: Corpus, places: Sequence[tuple[str, int]]) -> list[int]:
+    """The passages that hold these places, each a source's id and an offset in its text."""
     query = """select p.id from passages p join documents d on d.id = p.document
         where d.name = ? and p.start <= ? and p.end > ?"""
-    rows: list[int] = []
-    for known in questions:
-        at = corpus.sources[known.source].text.find(known.opening) if known.source in corpus.sources else -1
-        rows += [row for (row,) in corpus.store.db.execute(query, (known.source, at, at))]
+    rows = [row for id, at in places for (row,) in corpus.store.db.execute(query, (id, at, at))]
     return list(dict.fromkeys(rows))
 
 
@@ -220,19 +232,6 @@ def _whole(corpus: Corpus, question: Question, vector: np.ndarray | None) -> lis
     return _hits(
         corpus, [row for (row,) in corpus.store.db.execute(query, (WHOLE, json.dumps(about)))], vector
     )
-
-
-def _voices(corpus: Corpus, claim: Claim, vector: np.ndarray | None) -> list[Hit]:
-    """The passages in which somebody is for or against the claim."""
-    query = """select p.id from passages p join documents d on d.id = p.document
-        where d.name = ? and p.start <= ? and p.end >= ?"""
-    voices = (*claim.supports, *claim.disputes)
-    rows = [
-        row
-        for voice in voices
-        for (row,) in corpus.store.db.execute(query, (voice.source_id, voice.start, voice.end))
-    ]
-    return _hits(corpus, list(dict.fromkeys(rows)), vector)
 
 
 def _openings(corpus: Corpus, sources: Sequence[str]) -> list[int]:

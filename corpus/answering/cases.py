@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.answering.choose import Candidate, candidates
+from corpus.answering.guided import guide_for, sentences_of
 from corpus.answering.meaning import Meaning, meaning_of
 from corpus.answering.question import Question, checked, parse
 from corpus.answering.spelling import mended
@@ -34,6 +35,8 @@ class Case:
     question: Question
     ranked: tuple[Candidate, ...]
     meaning: Meaning | None = None
+    guided: tuple[Candidate, ...] = ()
+    """The sentences of its guide, if it has one: they answer, however others rank."""
 
     @property
     def answerable(self) -> bool:
@@ -80,7 +83,9 @@ def cases(corpus: Corpus, entries: Sequence[dict[str, Any]]) -> list[Case]:
             continue
         question = parse(text, corpus.names)
         meaning = meaning_of(corpus, question)
-        near, far = read(corpus, question, meaning, 12)
+        guide = guide_for(text, corpus, meaning)
+        near, far = read(corpus, question, meaning, 12, guide.places(corpus) if guide else ())
         ranked = candidates(corpus, question, [*near, *far], meaning, START)
-        made.append(Case(entry, question, tuple(ranked), meaning))
+        guided = sentences_of(guide, ranked) if guide else []
+        made.append(Case(entry, question, tuple(ranked), meaning, tuple(guided)))
     return made

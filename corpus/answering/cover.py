@@ -12,10 +12,19 @@ from collections.abc import Sequence
 
 from corpus.answering.choose import Candidate
 from corpus.answering.features import HEADED, coverage, holds
+from corpus.answering.judge import verdicts
 from corpus.answering.lexicon import same
 from corpus.answering.meaning import Meaning
 from corpus.answering.question import Question
-from corpus.answering.sense import everyday_lead, honoured, together, unnumbered, unsaid
+from corpus.answering.sense import (
+    everyday_lead,
+    honoured,
+    together,
+    undefined,
+    unheard,
+    unnumbered,
+    unsaid,
+)
 from corpus.answering.strangers import read_strangers
 from corpus.answering.strangers import signals as plain_signals
 from corpus.answering.weights import Weights
@@ -41,6 +50,10 @@ SIGNALS: dict[str, tuple[str, ...]] = {
         "meant",  # the same in the learned metric
         "known",  # of the question and the most alike of those that a sentence read is known to answer
         "astray",  # log odds that nothing answers it, by the known questions round about
+        "judged",  # log odds that one of the chosen sentences answers, as the judge reads the two together
+        "righted",  # probability that one sets the question right rather than any answers it
+        "unheard",  # share of its neighbouring words that stand side by side nowhere
+        "undefined",  # it asks in a few words what something is or how it works that is unheard of altogether
         "unsaid",  # rarity of the rarest word asked that neither what is quoted holds nor any question it answers
         "unnumbered",  # the question holds a number that no quoted passage does
         "everyday",  # how much nearer it is to a question of everyday life than to any sentence read
@@ -149,11 +162,17 @@ def signals(
     written = [any(c.source_id in ids for c in chosen) for ids in question.people]
     about = [bool(sources & ids) for ids in question.subjects] + written
     dated = f"{around} {' '.join(corpus.sources[id].published for id in sources)}"
+    strange = unheard(corpus, question)
+    judged, righted = verdicts(corpus.embedder, question.text, [c.text for c in chosen])
     return {
         "cosine": max(c.feature("cosine") for c in chosen),
         "meant": max(c.feature("meant") for c in chosen),
         "known": max(c.feature("known") for c in ranked),
         "astray": meaning.alike.astray / 10 if meaning else 0.0,
+        "judged": judged / 10,
+        "righted": righted,
+        "unheard": strange,
+        "undefined": undefined(question, strange),
         "unsaid": unsaid(corpus, question, chosen) / 10,
         "unnumbered": unnumbered(question, chosen),
         "covers": coverage(corpus, question.matter, quoted),

@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+from corpus.answering.guided import guides
 from corpus.library.passages import sentences
 from corpus.records import Answer, Hit
 from corpus.retrieval.asked import NOTHING_KNOWN
@@ -62,6 +63,8 @@ class Explanation:
     """Below it the question is refused."""
     measure: str
     """What `best_cosine` counts."""
+    guide: str
+    """The big question for which the sentences were put together by hand, or empty."""
     rows: tuple[Explained, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -123,6 +126,7 @@ def explain(answer: Answer, corpus: Corpus) -> Explanation:
         refused=answer.refusal.reason if answer.refusal else "",
         confidence=answer.confidence,
         caution=answer.caution,
+        guide=guides()[answer.guide].asked[0] if answer.guide in guides() else "",
         measure="cosine" if vector is not None else "share of the question's stems",
         rows=tuple(rows),
     )

@@ -33,6 +33,7 @@ FEATURES = (
     "verbatim",  # share of the question's words that stand in it as they are
     "subject",  # its source is about a named subject
     "elsewhere",  # the question names a proper subject, and its source is not about it
+    "foreign",  # and neither the sentence nor its source's title names what the question names
     "people",  # a named person wrote its source
     "names",  # share of the question's names in the sentence
     "missing",  # share of those that its passage doesn't hold either
@@ -156,6 +157,9 @@ def describe(corpus: Corpus, question: Question, hit: Hit, start: int, text: str
         "verbatim": _verbatim(question, text),
         "subject": about,
         "elsewhere": question.proper and not about,
+        "foreign": question.proper
+        and not about
+        and not any(name in f"{squashed} {squash(source.title)}" for name in names),
         "people": any(passage.source_id in ids for ids in question.people),
         "names": _share([name in squashed for name in names]),
         "missing": _share([name not in around for name in names]),

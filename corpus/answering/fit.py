@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from corpus.answering.answer import SURE
 from corpus.answering.cases import Case, cases, read_questions
 from corpus.answering.choose import Candidate, choose, in_order
 from corpus.answering.cover import SIGNALS, signals
@@ -153,7 +154,7 @@ class Held:
     found: dict[str, float] | None
     """Its signals; None where it is refused before any is asked for."""
     right: bool
-    """Whether the sentences chosen answer it."""
+    """Whether the sentences chosen, or its guide's, answer it."""
 
 
 def held_out(corpus: Corpus, made: Sequence[Case], seed: int = 0) -> list[Held]:
@@ -175,7 +176,7 @@ def held_out(corpus: Corpus, made: Sequence[Case], seed: int = 0) -> list[Held]:
             chosen = choose(corpus, case.question, ranked)
             odds = sort.log_odds(case.meaning, corpus.embedder_hash)
             found = signals(corpus, case.question, ranked, chosen, case.meaning, odds)
-            held.append(Held(case, fold, found, case.answerable and case.right(chosen)))
+            held.append(Held(case, fold, found, case.answerable and case.right(case.guided or chosen)))
     return held
 
 
@@ -189,7 +190,7 @@ def outcomes(held: Sequence[Held], names: Sequence[str]) -> list[Outcome]:
     for fold in range(FOLDS):
         cover = cover_of([h for h in held if h.fold != fold], names)
         for h in (h for h in held if h.fold == fold):
-            share = 0.0 if h.found is None else cover.share(h.found)
+            share = 0.0 if h.found is None else SURE if h.case.guided else cover.share(h.found)
             found.append(Outcome(h.case, share, h.right))
     return found
 

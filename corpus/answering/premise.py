@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
 from corpus.answering.choose import Candidate
 from corpus.answering.features import PERSON, RECORD
+from corpus.answering.judge import SETS_RIGHT, judge_of
 from corpus.answering.lexicon import same
 from corpus.answering.question import Question
 from corpus.retrieval.index import Corpus
 from corpus.retrieval.words import squash, terms
 
+READ, LIKELY = 8, 0.5
+"""Best sentences that are read for one that denies what is asked, or sets it right; and how likely the judge must find
+that it does."""
+MOST = 0.6
+"""Share of what a withheld thing is called that a question for it holds."""
 HALF, ALIKE = 0.5, 0.45
 """Share of what is asked that a denial must hold, and its cosine to the question."""
 OPENING = 150
@@ -29,8 +36,10 @@ _MADE = (
 
 
 _WITHHELD = re.compile(
-    r"\b(?:disclos|publish|releas|report|nam|giv|gave|stat|reveal|shar)\w* (?:no|neither)\b([^.;]*)"
+    r"\b(?:disclos|publish|releas|report|nam|giv|gave|stat|reveal|shar|announc)\w* (?:no|neither|without)\b([^.;]*)"
 )
+_THINGS = re.compile(r",|\b(?:and|or|nor|no|neither|for|of|but)\b")
+"""Between the things that were withheld."""
 _WHETHER = re.compile(r"^(?:did|does|do|has|have|is|are|was|were)\b", re.IGNORECASE)
 _DENIES = re.compile(r"\b(?:no|not|never|none|nothing|neither|without|cannot)\b")
 
@@ -59,18 +68,36 @@ def denial(question: Question, ranked: Sequence[Candidate]) -> Candidate | None:
     return max(found, key=lambda c: c.feature("covers") + c.feature("cosine"), default=None)
 
 
+def set_right(corpus: Corpus, question: Question, ranked: Sequence[Candidate]) -> Candidate | None:
+    """Of the best sentences the one that most likely sets right what a refused question takes for granted; None if none is
+    likely to. "Why did AlphaZero lose to Stockfish?": it won 28 games, drew 72, and lost none.
+    """
+    judge = judge_of(corpus.embedder)
+    read = [c for c in ranked[:READ] if not c.feature("leans")]
+    if judge is None or not read or _WHETHER.match(question.text):
+        return None
+    likely = judge.read(question.text, [c.text for c in read])[:, SETS_RIGHT]
+    best = int(likely.argmax())
+    return read[best] if likely[best] >= math.log(LIKELY) else None
+
+
 def withheld(question: Question, ranked: Sequence[Candidate]) -> Candidate | None:
     """The sentence that says that what is asked for was never told; None without, or where just that is asked.
 
     "Which videos was Sora trained on?": OpenAI disclosed no parameter count, no dataset and no benchmark comparison.
     """
-    if not question.asked or question.kind == "who" or _WHETHER.match(question.text):
+    if question.kind == "who" or _WHETHER.match(question.text):
         return None
-    asked = frozenset[str]().union(*map(same, question.asked))
-    for c in ranked:
+    asked, all_asked = (
+        frozenset[str]().union(*map(same, part)) for part in (question.asked, question.matter)
+    )
+    for place, c in enumerate(ranked):
         match = None if c.feature("leans") or not c.feature("subject") else _WITHHELD.search(c.text)
         if match and asked & set(terms(match.group(1))):
             return c
+        for thing in map(terms, _THINGS.split(match.group(1)) if match and place < READ else ()):
+            if thing and sum(term in all_asked for term in thing) >= MOST * len(thing):
+                return c
     return None
 
 

@@ -25,6 +25,8 @@ NEARBY = 0.8
 """What it counts that a word stands in a quoted passage though not in what is quoted of it."""
 RAREST = 4
 """So many of the rarest words are looked for in pairs."""
+FEW = 4
+"""Words with which one asks what a thing is."""
 FAR = 0.3
 """A question that is so much nearer to the corpus than to everyday life is not everyday at all."""
 _NUMBER = re.compile(r"\d[\d.,]*")
@@ -90,6 +92,33 @@ def together(corpus: Corpus, question: Question) -> float:
         return corpus.store.db.execute(ask, (match,)).fetchone() is not None
 
     return sum(meet(one, other) for one, other in pairs) / len(pairs)
+
+
+def unheard(corpus: Corpus, question: Question) -> float:
+    """Share of the question's neighbouring words that stand side by side nowhere: in no passage and no known question.
+
+    "What is the successor representation?": both words are common here, and nobody speaks of that. Of no pair, 0.
+    """
+    pairs = list(itertools.pairwise(asked_of(question.text)))
+    ask = "select 1 from words where words match ? limit 1"
+
+    def heard(one: str, other: str) -> bool:
+        if not corpus.asked.pairs.isdisjoint({(one, other), (other, one)}):
+            return True
+        match = f'"{one} {other}" OR "{other} {one}"'
+        return corpus.store.db.execute(ask, (match,)).fetchone() is not None
+
+    return sum(not heard(*pair) for pair in pairs) / len(pairs) if pairs else 0.0
+
+
+def undefined(question: Question, share: float) -> bool:
+    """Whether it asks in a few words what something is or how it works that is `unheard` of altogether."""
+    return question.kind in ("definition", "how") and share == 1 and len(asked_of(question.text)) <= FEW
+
+
+def asked_of(text: str) -> list[str]:
+    """The stems of a question's words in order, without those that only say which kind of thing is asked for."""
+    return [stem(word) for word in words(text) if word not in STOP and word not in _FORM]
 
 
 def everyday_lead(corpus: Corpus, meaning: Meaning | None, ranked: Sequence[Candidate]) -> float:

@@ -128,7 +128,7 @@ def touched(question: str, corpus: Corpus, vector: np.ndarray | None = None) -> 
         vector = corpus.embedder.encode([question])[0]
     wordings, turned = _wordings(corpus.library)
     cosine = turned @ corpus.turn(vector)
-    names = _names(question, corpus)
+    names = names_in(question, corpus)
     found: dict[str, float] = {}
     """Each claim's score by its best wording, where that may matter."""
     for i in np.flatnonzero(cosine >= MIN_SCORE - MIN_LEAD - SHARE):
@@ -162,11 +162,11 @@ def _same_names(question: str, names: Sequence[str], claim: Claim, wording: str,
     if wording != claim.statement:
         said += squash(" ".join((claim.statement, *(voice.who for voice in claim.supports + claim.disputes))))
     return all(name in said for name in names) and all(
-        name in asked for name in _names(claim.statement, corpus)
+        name in asked for name in names_in(claim.statement, corpus)
     )
 
 
-def _names(text: str, corpus: Corpus) -> list[str]:
+def names_in(text: str, corpus: Corpus) -> list[str]:
     """Words with a capital or a figure, squashed; the first only where a source is about what is called so."""
     found = []
     for match in _NAME.finditer(text):

@@ -151,8 +151,10 @@ def measure(entries: dict[str, list[Entry]], half: str, corpus: Corpus) -> HalfS
 
 
 def wanted(entry: Entry) -> set[str]:
-    """Sources of which one must be cited."""
-    return {entry["source"]} if "source" in entry else set(entry.get("source_any") or entry["sources"])
+    """Sources of which one must be cited; where there are none, any may be."""
+    return (
+        {entry["source"]} if "source" in entry else set(entry.get("source_any") or entry.get("sources", ()))
+    )
 
 
 def right(entry: Entry, answer: Answer | None) -> bool:
@@ -161,7 +163,8 @@ def right(entry: Entry, answer: Answer | None) -> bool:
         return False
     text = " ".join(sentence.text for sentence in answer.sentences)
     cited = {citation.source_id for sentence in answer.sentences for citation in sentence.citations}
-    return bool(wanted(entry) & cited) and all(re.search(f, text, re.IGNORECASE) for f in entry["facts"])
+    sourced = not wanted(entry) or bool(wanted(entry) & cited)
+    return sourced and all(re.search(f, text, re.IGNORECASE) for f in entry["facts"])
 
 
 def refused(answer: Answer | None) -> bool:

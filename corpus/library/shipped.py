@@ -1,7 +1,7 @@
 """The shipped digests: read from their folder, kept as documents of the library.
 
-The vectors of their passages and sentences lie beside them, and those of the claims' wordings, so that a fresh clone embeds
-nothing; `python -m corpus.library.shipped` writes those again after a source or a claim has changed.
+The vectors of their passages and sentences lie beside them, and those of the questions, the claims and the guides, so that a
+fresh clone embeds nothing; `python -m corpus.library.shipped` writes those again after one of these has changed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from corpus.retrieval.vectors import read, read_folder, rounded, save
 ROOM = Path(__file__).parents[1]
 SOURCES = ROOM / "sources"
 VECTORS = "vectors"
-"""The folder beside the digests that holds their vectors, a file for each, and one for the claims."""
+"""The folder beside the digests that holds their vectors, a file for each, one for the claims and one for the guides."""
 _CUTTING = (
     "library/passages.py",
     "library/store.py",
@@ -107,6 +107,7 @@ def sentences_of(source: Source) -> list[str]:
 
 def main() -> None:
     """Write the shipped sources' and claims' vectors; a text whose vector is stored already costs nothing."""
+    from corpus.answering.guided import guides
     from corpus.ledger import claims
 
     embedder = find_embedder()
@@ -120,6 +121,7 @@ def main() -> None:
         wanted[path.stem] |= {sha256(known.text): known.text for known in read_asked(path)}
     said = [text for claim in claims().values() for text in (claim.statement, *claim.asked)]
     wanted["claims"] = {sha256(text): text for text in said}
+    wanted["guides"] = {sha256(text): text for guide in guides().values() for text in guide.asked}
     fresh = {key: text for texts in wanted.values() for key, text in texts.items() if key not in known}
     known |= dict(zip(fresh, rounded(embedder.encode(list(fresh.values()))), strict=True))
     for id, texts in wanted.items():

@@ -1,4 +1,4 @@
-"""The questions that the sentences of the digests answer, as people ask them, and near misses that none answers.
+"""The questions that the sentences of the digests answer, as people ask them; those they set right; and near misses.
 
 A sentence is found by its own wording, and people ask in other words. So every digest has a file of questions beside it,
 written sentence by sentence: document expansion (Nogueira et al., Document Expansion by Query Prediction, 2019), with
@@ -7,6 +7,7 @@ questions that were written for it instead of predicted. The user's own document
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,11 +19,14 @@ from corpus.errors import CorpusError
 from corpus.loaders.text import sha256
 from corpus.retrieval.metric import Metric
 from corpus.retrieval.vectors import Vectors
+from corpus.retrieval.words import terms
 
 FOLDER = "asked"
 """Beside the digests. `<id>.txt` holds the opening words of a sentence on a line, and its questions, indented, below."""
 NOTHING = "-"
-"""Stands in place of the opening words above the questions that no digest answers."""
+"""Stands in place of the opening words above the questions that no digest answers: the near misses."""
+WRONG = "! "
+"""Before a question that takes for granted what its sentence sets right: a false premise."""
 
 
 ROUND, SHARPNESS = 10, 20.0
@@ -33,13 +37,19 @@ SAME = 0.95
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """A question of which it is known what answers it."""
+    """A question of which it is known what answers it, sets it right, or that nothing does."""
 
     source: str
     """The digest's id."""
     opening: str
-    """The opening words of the sentence that answers it, or `NOTHING`."""
+    """The opening words of that sentence, or `NOTHING`."""
     text: str
+    wrong: bool = False
+    """It takes for granted what the sentence sets right."""
+
+    @property
+    def answered(self) -> bool:
+        return self.opening != NOTHING and not self.wrong
 
 
 def read_asked(path: Path) -> list[Known]:
@@ -52,7 +62,8 @@ def read_asked(path: Path) -> list[Known]:
         elif not opening:
             raise CorpusError(f"{path.name}, line {number}: a question stands before any sentence")
         else:
-            found.append(Known(path.stem, opening, line.strip()))
+            text = line.strip()
+            found.append(Known(path.stem, opening, text.removeprefix(WRONG), text.startswith(WRONG)))
     return found
 
 
@@ -62,6 +73,8 @@ class Alike:
 
     answered: np.ndarray
     """[n] to those that a sentence answers."""
+    wrong: np.ndarray
+    """[k] to those that a sentence sets right."""
     missed: np.ndarray
     """[m] to those that nothing answers."""
 
@@ -70,19 +83,30 @@ class Alike:
         """Log odds that nothing answers it, by the known questions round about: the more alike, the more one counts."""
         if not len(self.answered) or not len(self.missed):
             return 0.0
-        answered, missed = (
-            np.exp(np.sort(part)[-ROUND:] * SHARPNESS).sum() for part in (self.answered, self.missed)
+        missed, answered = (
+            np.exp(np.sort(part)[-ROUND:] * SHARPNESS).sum() for part in (self.missed, self.answered)
         )
         return float(np.log(missed / answered))
 
     @property
+    def nearest(self) -> float:
+        """Cosine to the most alike of all."""
+        return max(map(_nearest, (self.answered, self.wrong, self.missed)))
+
+    @property
     def certain(self) -> bool:
-        """Whether it is, all but word for word, a question of which it is known that nothing answers it."""
-        missed, answered = (float(part.max(initial=0.0)) for part in (self.missed, self.answered))
-        return missed >= max(SAME, answered)
+        """Whether it is, all but word for word, a question of which it is known that nothing answers it: for lack of a
+        sentence, or since it takes something wrong for granted."""
+        unanswered = max(_nearest(self.missed), _nearest(self.wrong))
+        return unanswered >= max(SAME, _nearest(self.answered))
 
 
-NOTHING_KNOWN = Alike(np.zeros(0, np.float32), np.zeros(0, np.float32))
+def _nearest(cosines: np.ndarray) -> float:
+    return float(cosines.max(initial=0.0))
+
+
+_NONE = np.zeros(0, np.float32)
+NOTHING_KNOWN = Alike(_NONE, _NONE, _NONE)
 
 
 class Asked:
@@ -99,10 +123,8 @@ class Asked:
 
     def alike(self, turned: np.ndarray) -> Alike:
         """`turned` [d]: a question's vector in the learned metric."""
-        answered, missed = self._vectors
-        if not len(answered):
-            return NOTHING_KNOWN
-        return Alike(answered @ turned, missed @ turned)
+        answered, wrong, missed = self._vectors
+        return Alike(answered @ turned, wrong @ turned, missed @ turned) if len(answered) else NOTHING_KNOWN
 
     def nearest(self, alike: Alike, most: int, least: float = -1.0) -> list[Known]:
         """The most alike of those that are answered, one a sentence, the most alike first; `least`: cosine."""
@@ -129,6 +151,12 @@ class Asked:
         """Those that the sentence answers."""
         return [self._answered[row].text for row in self._of(source, sentence)]
 
+    @cached_property
+    def pairs(self) -> frozenset[tuple[str, str]]:
+        """Stems that stand side by side in a question that a sentence answers, stop words left out."""
+        found = (terms(known.text) for known in self._answered)
+        return frozenset(pair for stems in found for pair in itertools.pairwise(stems))
+
     def _of(self, source: str, sentence: str) -> Sequence[int]:
         openings = self._rows.get(source, {})
         return next((rows for opening, rows in openings.items() if sentence.startswith(opening)), ())
@@ -140,7 +168,11 @@ class Asked:
 
     @cached_property
     def _answered(self) -> Sequence[Known]:
-        return [known for known in self._known if known.opening != NOTHING]
+        return [known for known in self._known if known.answered]
+
+    @cached_property
+    def _wrong(self) -> Sequence[Known]:
+        return [known for known in self._known if known.wrong]
 
     @cached_property
     def _rows(self) -> Mapping[str, Mapping[str, list[int]]]:
@@ -151,15 +183,16 @@ class Asked:
         return found
 
     @cached_property
-    def _vectors(self) -> tuple[np.ndarray, np.ndarray]:
-        """[n, d] of those that are answered and [m, d] of the others, in the learned metric."""
+    def _vectors(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """[n, d] of those that are answered, [k, d] set right and [m, d] neither, in the learned metric."""
         size = len(next(iter(self._stored.values()), ()))
 
         def turned(known: Iterable[Known]) -> np.ndarray:
             stored = [self._stored[sha256(one.text)] for one in known]
             return self._metric.turn(np.stack(stored)) if stored else np.zeros((0, size), np.float32)
 
-        return turned(self._answered), turned(k for k in self._known if k.opening == NOTHING)
+        missed = (known for known in self._known if known.opening == NOTHING)
+        return turned(self._answered), turned(self._wrong), turned(missed)
 
 
 NO_QUESTIONS = Asked([], {}, Metric(None))

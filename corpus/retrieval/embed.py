@@ -51,8 +51,8 @@ class Embedder(Embeddings):
     def encode(self, texts: list[str]) -> np.ndarray:
         """[n, dimensions] float32, each row of length 1."""
         if not texts:
-            return np.zeros((0, self._model.get_embedding_dimension() or 0), np.float32)
-        vectors = self._model.encode(texts, normalize_embeddings=True, show_progress_bar=False)
+            return np.zeros((0, self.model.get_embedding_dimension() or 0), np.float32)
+        vectors = self.model.encode(texts, normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(vectors, np.float32)
 
     def encode_many(self, texts: list[str]) -> np.ndarray:
@@ -66,10 +66,10 @@ class Embedder(Embeddings):
         from corpus.retrieval.fast import FastEncoder, fits, processor_flags
 
         flags = frozenset() if self.plain else processor_flags()
-        return FastEncoder(self._model, flags) if fits(self._model) else None
+        return FastEncoder(self.model, flags) if fits(self.model) else None
 
     @cached_property
-    def _model(self) -> SentenceTransformer:
+    def model(self) -> SentenceTransformer:
         """Read from disk at the first use: importing the library alone takes seconds."""
         os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

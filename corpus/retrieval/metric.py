@@ -1,7 +1,8 @@
 """A learned metric: one matrix that turns vectors of questions and sentences so that those of one matter lie closer.
 
 MiniLM has seen few questions about world models. The matrix is fitted to the questions that the digests' sentences answer
-(`corpus.retrieval.asked`): each shall be nearer to its sentence, and to the other questions of it, than to everything else.
+(`corpus.retrieval.asked`) and to the wordings of the guides: each shall be nearer to its sentence, and to the other
+questions of it, than to everything else.
 The loss is InfoNCE (van den Oord et al., Representation Learning with Contrastive Predictive Coding, 2018, eq. 4) with all
 the right ones' shares added. `python -m corpus.retrieval.metric` fits it and writes `metric.safetensors`.
 """
@@ -90,10 +91,11 @@ def main(seed: int = 0, out: Path = PATH) -> None:
     """
     from safetensors.numpy import save as serialise
 
+    from corpus.answering.guided import guides
     from corpus.home import write_atomically
     from corpus.library.shipped import SOURCES, VECTORS, read_sources, sentences_of
     from corpus.loaders.text import sha256
-    from corpus.retrieval.asked import FOLDER, NOTHING, read_asked
+    from corpus.retrieval.asked import FOLDER, read_asked
     from corpus.retrieval.embed import find_embedder
     from corpus.retrieval.vectors import read_folder
 
@@ -105,11 +107,15 @@ def main(seed: int = 0, out: Path = PATH) -> None:
     for source in read_sources():
         mine = sentences_of(source)
         for known in read_asked(SOURCES / FOLDER / f"{source.id}.txt"):
-            if known.opening != NOTHING:
+            if known.answered:
                 row = next(i for i, text in enumerate(mine) if text.startswith(known.opening))
                 questions.append(known.text)
                 of.append(len(sentences) + row)
         sentences += mine
+    for guide in guides().values():  # its wordings shall lie together too; the first stands for it
+        questions += guide.asked[1:]
+        of += [len(sentences)] * len(guide.asked[1:])
+        sentences.append(guide.asked[0])
     began = time.perf_counter()
 
     def vectors(texts: Sequence[str]) -> np.ndarray:

@@ -4,9 +4,9 @@ answerer's rules and split once into two halves. Nothing may be tuned by looking
 At first sight, before any rule was changed for it: answered rightly .71 of the tuning half and .64 of the test half;
 refusal precision .61 and .53, recall .95 and .86. `corpus.answering.fit` fits its weights to the tuning half and to
 questions.yaml, more_questions.yaml, fresh_questions.yaml and premises.yaml, and takes the least cautious point at which
-the weakest figure over all of them, left out of the fit, is as high as it gets but for .0025 (.525: .89, .91 and .89).
-Of the test half, counted thirteen times, never read, it answers .95 of 187 rightly; refusal precision .93, recall .90 of 58
-(52: one short of the goal); 86 of 94 turns of dialogues.
+the weakest figure over all of them, left out of the fit, is as high as it gets but for .0025 (.525: .90, .93 and .90).
+Of the test half, counted nineteen times, never read, it answers .95 of 187 rightly; refusal precision .95, recall .90 of 58
+(52: one short of the goal); 85 of 94 turns of dialogues.
 
 What a new writer's questions count is less. Seven sets were written blind from the digests; rightly, precision, recall and
 turns at first sight: a (130 with an answer, 70 without) .67, .68, .77; b (124, 70) .78, .80, .79 after mending what a had
@@ -14,8 +14,10 @@ shown; c (148, 75) .80, .92, .89 and 46 of 49 with the same code; d (133, 73) .8
 c had shown, where the code before had .81, .85, .73 and 42: no gain to speak of. Then each digest was given its questions
 (corpus/sources/asked), written without a look at any set: e (130, 60) .82, .82, .77 and 45 of 51, where the code before had
 .68, .72, .72 and 41; f1 and f2 (220, 120), with e in the fit, .92, .92, .70 and 79 of 89, where the code before had .79,
-.89, .68 and 77. Of their 24 false premises 4 were refused. All but the false premises of e and f that the answer's first
-sentences set right are in fresh_questions.yaml now.
+.89, .68 and 77. Of their 24 false premises 4 were refused. Then came guides, false premises beside the digests, and the
+judge: g1 to g3 (330, 180) .93, .96, .75 and 118 of 131, where the code before had .92, .90, .74 and 118; h1 and h2 (220,
+120), with g in the fit and the judge asked what sets a question right, .92, .98, .87 and 81 of 87, where the code before had
+.88, .96, .74 and 80. a to g are in fresh_questions.yaml now; h is in no fit (asked again after small changes: .92, .98, .88).
 """
 
 from __future__ import annotations
@@ -28,14 +30,14 @@ from pathlib import Path
 import pytest
 
 from corpus.answering.answer import ask
-from corpus.bench.answers import HALVES, measure, read_questions, wanted
+from corpus.bench.answers import HALVES, measure, read_questions, refused, right, wanted
 from corpus.errors import CorpusError
 from corpus.library.shipped import read_sources
 from corpus.records import Answer
 from corpus.retrieval.index import Corpus
 
 SET = read_questions(Path(__file__).parent / "evaluation.yaml")
-FLOORS = {"tune": (0.92, 0.93, 0.93, 0.94), "test": (0.93, 0.90, 0.87, 0.89)}
+FLOORS = {"tune": (0.92, 0.91, 0.96, 0.92), "test": (0.93, 0.93, 0.88, 0.89)}
 """Answered rightly, refusal precision and recall, and turns of dialogues, just under what is reached: a change can't
 quietly lower them."""
 
@@ -117,3 +119,17 @@ def test_figures(half: str, corpus: Corpus, capsys: pytest.CaptureFixture[str]) 
         )
     for value, floor in zip(shares, FLOORS[half], strict=True):
         assert value >= floor
+
+
+@pytest.mark.slow
+def test_questions_that_nothing_is_fitted_to_are_answered_or_refused(corpus: Corpus) -> None:
+    blind = read_questions(Path(__file__).parent / "blind_questions.yaml")
+    replies = {
+        e["q"]: ask(e["q"], corpus, writer="extractive") for part in blind for e in blind[part] if "q" in e
+    }
+    answered = sum(right(entry, replies[entry["q"]]) for entry in blind["answerable"])
+    wrongly = sum(refused(replies[entry["q"]]) for entry in blind["answerable"])
+    rightly = sum(refused(replies[entry["q"]]) for entry in blind["unanswerable"])
+    assert answered >= 0.9 * len(blind["answerable"])
+    assert rightly >= 0.95 * (rightly + wrongly)
+    assert rightly >= 0.85 * len(blind["unanswerable"])

@@ -83,7 +83,7 @@ def test_stored_embeddings_cover_every_passage_and_sentence(corpus: Corpus) -> N
     said = [text for claim in claims().values() for text in (claim.statement, *claim.asked)]
     assert [text for text in said if sha256(text) not in stored] == [], "run: make embeddings"
     files = {path.stem for path in (SOURCES / VECTORS).iterdir()}
-    assert files == {source.id for source in read_sources()} | {"claims"}
+    assert files == {source.id for source in read_sources()} | {"claims", "guides"}
     assert corpus.notice == ""
 
 
