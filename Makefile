@@ -19,7 +19,7 @@ $(WEIGHTS): | install
 
 test: install $(WEIGHTS)  ## install, then run every test, in two processes (under ten minutes)
 	@command -v chromium >/dev/null || echo "chromium is missing: the browser tests are skipped. Install it with: apt-get install chromium"
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: install $(WEIGHTS)  ## the tests that take longer
 	@$(BIN)/pytest -m slow || [ $$? -eq 5 ]

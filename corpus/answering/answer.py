@@ -52,8 +52,8 @@ CLEAR, BETTER = 0.6, 0.15
 """A follow-up whose first reading is answered with less confidence is read in other ways too; one that is so much
 surer is taken."""
 SURE = 0.9
-"""A touched claim is answered by those who speak for and against it; how often the right one is found is measured in
-the tests of `corpus.answering.stance`."""
+"""Of what a guide or the dates of sources answer; how often the right guide is found is measured in
+`tests/corpus/test_guides.py`."""
 
 
 def ask(
@@ -138,7 +138,7 @@ def _answer(asked: Asked, corpus: Corpus, top_k: int, caution: float | None) -> 
         rows = _openings(corpus, [source.id for source in dated])
         ranked = candidates(corpus, question, _hits(corpus, rows, vector), meaning, weights.rank)
         chosen, claim = told(span, dated, ranked), None
-    if chosen and (claim or guide or (span and dated)):
+    if chosen and (guide or (span and dated)):
         confidence, why = SURE, ""
     else:
         confidence, why = refuse(corpus, question, ranked, chosen, weights, limit, meaning)

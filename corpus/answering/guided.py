@@ -19,6 +19,7 @@ from corpus.answering.choose import Candidate
 from corpus.answering.meaning import Meaning
 from corpus.answering.stance import names_in
 from corpus.errors import CorpusError
+from corpus.loaders.text import sha256
 from corpus.retrieval.index import Corpus, Library
 from corpus.retrieval.words import squash
 
@@ -79,6 +80,8 @@ def guide_for(question: str, corpus: Corpus, meaning: Meaning | None) -> Guide |
     if meaning is None or corpus.metric.matrix is None:
         return None
     found, vectors = _wordings(corpus.library)
+    if not found:
+        return None
     cosines = vectors @ meaning.turned
     near = [np.sort(cosines[rows])[-NEAREST:] for _, rows in found]
     best = int(np.argmax([part.mean() for part in near]))
@@ -96,11 +99,17 @@ def guide_for(question: str, corpus: Corpus, meaning: Meaning | None) -> Guide |
 
 @lru_cache(maxsize=1)
 def _wordings(library: Library) -> tuple[list[tuple[Guide, slice]], np.ndarray]:
-    """Each guide with the rows of its wordings, and all wordings' vectors in the learned metric."""
-    texts = [text for guide in guides().values() for text in guide.asked]
-    ends = np.cumsum([len(guide.asked) for guide in guides().values()]).tolist()
-    rows = [slice(end - len(guide.asked), end) for guide, end in zip(guides().values(), ends, strict=True)]
-    return list(zip(guides().values(), rows, strict=True)), library.current().turn(library.embed(texts))
+    """Each guide with the rows of its wordings, and all wordings' vectors in the learned metric. Guides of which a vector is
+    not stored are left out: to embed them takes longer than an answer may."""
+    stored = [
+        guide for guide in guides().values() if all(sha256(text) in library.known for text in guide.asked)
+    ]
+    if not stored:
+        return [], np.zeros((0, 1), np.float32)
+    ends = np.cumsum([len(guide.asked) for guide in stored]).tolist()
+    rows = [slice(end - len(guide.asked), end) for guide, end in zip(stored, ends, strict=True)]
+    vectors = library.embed([text for guide in stored for text in guide.asked])
+    return list(zip(stored, rows, strict=True)), library.current().turn(vectors)
 
 
 def sentences_of(guide: Guide, ranked: Sequence[Candidate]) -> list[Candidate]:

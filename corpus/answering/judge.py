@@ -41,14 +41,14 @@ class Judge:
         encoder: Any = embedder.model[0].model
         self._tokenizer: Any = embedder.model.tokenizer
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._read)
-        self._encoder = copy.deepcopy(encoder, {id(encoder.embeddings): encoder.embeddings}).eval()
+        self.encoder = copy.deepcopy(encoder, {id(encoder.embeddings): encoder.embeddings}).eval()
         with safe_open(path, "pt") as file, torch.no_grad():
-            for name, weight in self._encoder.encoder.named_parameters():
+            for name, weight in self.encoder.encoder.named_parameters():
                 change = file.get_tensor(name).float()
                 if change.ndim == 2:
                     change *= file.get_tensor(name + SCALE)[:, None]
                 weight += change
-            self._head, self._bias = file.get_tensor("head"), file.get_tensor("bias")
+            self.head, self.bias = file.get_tensor("head"), file.get_tensor("bias")
 
     def read(self, question: str, sentences: Sequence[str]) -> np.ndarray:
         """[sentences, KINDS] log probabilities that each answers the question, does neither, or sets it right."""
@@ -58,8 +58,8 @@ class Judge:
         import torch
 
         with torch.inference_mode():
-            logits = judged(self._encoder, self._tokenizer, [(question, text) for text in sentences])
-            found: np.ndarray = (logits @ self._head.T + self._bias).log_softmax(1).numpy()
+            logits = judged(self.encoder, self._tokenizer, [(question, text) for text in sentences])
+            found: np.ndarray = (logits @ self.head.T + self.bias).log_softmax(1).numpy()
         found.flags.writeable = False
         return found
 

@@ -89,12 +89,12 @@ class AnswersBench:
 def bench_answers(path: Path, corpus: Corpus, report: Report = silent) -> AnswersBench:
     """Raises CorpusError where the file is none of the kind."""
     entries = read_questions(path)
-    scores = []
+    halves = []
     for half in HALVES:
         report(f"{half} half: asking")
-        scores.append(measure(entries, half, corpus))
+        halves.append(measure(entries, half, corpus))
     return AnswersBench(
-        path.name, tuple(scores), corpus.hash, machine(), threads(), time.strftime("%Y-%m-%d")
+        path.name, tuple(halves), corpus.hash, machine(), threads(), time.strftime("%Y-%m-%d")
     )
 
 
@@ -113,6 +113,24 @@ def read_questions(path: Path) -> dict[str, list[Entry]]:
 
 def measure(entries: dict[str, list[Entry]], half: str, corpus: Corpus) -> HalfScores:
     """Ask every question of one half."""
+    return scores(replies(entries, half, corpus))
+
+
+@dataclass(frozen=True)
+class Replies:
+    """What was said to the questions of one half; None to what is no question."""
+
+    half: str
+    answerable: list[tuple[Entry, Answer | None]]
+    unanswerable: list[tuple[Entry, Answer | None]]
+    dialogues: list[list[bool]]
+    """Whether each turn was right."""
+    took: list[float]
+    """Milliseconds for each question, retrieval and all."""
+
+
+def replies(entries: dict[str, list[Entry]], half: str, corpus: Corpus) -> Replies:
+    """Every question of one half asked."""
     from corpus.answering.answer import ask
 
     took: list[float] = []
@@ -131,12 +149,18 @@ def measure(entries: dict[str, list[Entry]], half: str, corpus: Corpus) -> HalfS
 
     yes = [(entry, asked(entry)) for entry in mine("answerable")]
     no = [(entry, asked(entry)) for entry in mine("unanswerable")]
+    talks = [_turns(entry["turns"], corpus) for entry in mine("dialogues")]
+    return Replies(half, yes, no, talks, took)
+
+
+def scores(found: Replies) -> HalfScores:
+    """What the replies count."""
+    yes, no, talks = found.answerable, found.unanswerable, found.dialogues
     rightly = sum(refused(answer) for _, answer in no)
     wrongly = sum(refused(answer) for _, answer in yes)
-    talks = [_turns(entry["turns"], corpus) for entry in mine("dialogues")]
     lengths = [sum(len(s.text.split()) for s in a.sentences) for _, a in yes if a and a.sentences]
     return HalfScores(
-        half=half,
+        half=found.half,
         right=Count(sum(right(entry, answer) for entry, answer in yes), len(yes)),
         found=Count(sum(source_found(entry, answer) for entry, answer in yes), len(yes)),
         precision=Count(rightly, rightly + wrongly),
@@ -146,7 +170,7 @@ def measure(entries: dict[str, list[Entry]], half: str, corpus: Corpus) -> HalfS
         dialogues=Count(sum(map(all, talks)), len(talks)),
         turns=Count(sum(map(sum, talks)), sum(map(len, talks))),
         words_mean=float(np.mean(lengths)) if lengths else 0.0,
-        ms_median=float(np.median(took)),
+        ms_median=float(np.median(found.took)),
     )
 
 

@@ -2,6 +2,13 @@
 
     python -m corpus.bench.judge --dataset dev-v2.0.json.gz
 
+When questions are added, it is fitted on, from what it was, to all of them:
+
+    python -m corpus.bench.judge --dataset dev-v2.0.json.gz --begin corpus/answering/judge.safetensors \
+        --steps 250 --rate 3e-5 --seed 1
+
+What is shipped was fitted so: 900 steps to the first 31,000 questions, then 250 to all 34,700.
+
 Four pairs of five are of the digests: a known question with its sentence or with another one near it, or a near miss with
 a sentence near it (`corpus.retrieval.asked`). The fifth is of SQuAD 2.0, of those articles that `corpus.bench.strangers`
 is fitted to, so that it learns what an answer is and not only what world models are.
@@ -19,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from corpus.answering.judge import ANSWERS, KINDS, NEITHER, PATH, SCALE, SETS_RIGHT, judged
+from corpus.answering.judge import ANSWERS, KINDS, NEITHER, PATH, SCALE, SETS_RIGHT, Judge, judged
 from corpus.bench.squad import read_squad
 from corpus.home import write_atomically
 from corpus.library.passages import sentences
@@ -27,6 +34,7 @@ from corpus.library.shipped import SOURCES, VECTORS, read_sources, sentences_of
 from corpus.loaders.text import sha256
 from corpus.retrieval.asked import FOLDER, NOTHING, Known, read_asked
 from corpus.retrieval.embed import Embedder, find_embedder
+from corpus.retrieval.fast import HALF, processor_flags
 from corpus.retrieval.metric import read_metric
 from corpus.retrieval.vectors import read_folder
 
@@ -145,12 +153,22 @@ def packed(changes: dict[str, Any]) -> dict[str, Any]:
     return stored
 
 
-def main(dataset: Path, out: Path = PATH, steps: int = 900, seed: int = 0, threads: int = 2) -> None:
+def main(
+    dataset: Path,
+    out: Path = PATH,
+    begin: Path | None = None,
+    steps: int = 900,
+    rate: float = RATE,
+    seed: int = 0,
+    threads: int = 2,
+) -> None:
     """Fit and write the judge.
 
     Args:
         dataset: SQuAD 2.0's dev-v2.0.json, gzipped or not.
         out: Where to write.
+        begin: A judge to go on from; else the embedder's own layers.
+        rate: AdamW's step for the layers at its largest.
         steps: Batches.
         seed: Of the draws and of the head.
         threads: Of torch.
@@ -162,6 +180,7 @@ def main(dataset: Path, out: Path = PATH, steps: int = 900, seed: int = 0, threa
     embedder = find_embedder()
     encoder: Any = embedder.model[0].model
     tokenizer: Any = embedder.model.tokenizer
+    half = bool(HALF & processor_flags())
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     rng = random.Random(seed)
@@ -169,11 +188,17 @@ def main(dataset: Path, out: Path = PATH, steps: int = 900, seed: int = 0, threa
     before = {name: weight.detach().clone() for name, weight in encoder.encoder.named_parameters()}
     encoder.embeddings.requires_grad_(False)
     head = torch.nn.Linear(encoder.config.hidden_size, len(KINDS))
+    if begin:
+        earlier = Judge(embedder, begin)
+        encoder = earlier.encoder
+        with torch.no_grad():
+            head.weight.copy_(earlier.head)
+            head.bias.copy_(earlier.bias)
     groups: list[dict[str, Any]] = [
         {"params": list(encoder.encoder.parameters())},
         {"params": head.parameters(), "lr": HEAD_RATE},
     ]
-    optimiser = torch.optim.AdamW(groups, lr=RATE, weight_decay=0.01)
+    optimiser = torch.optim.AdamW(groups, lr=rate, weight_decay=0.01)
     falling = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min(1, (step + 1) / WARM) * (1 - step / steps)
     )
@@ -184,7 +209,7 @@ def main(dataset: Path, out: Path = PATH, steps: int = 900, seed: int = 0, threa
         pairs.sort(key=lambda pair: len(pair[1]))
         optimiser.zero_grad()
         for part in (pairs[i : i + PART] for i in range(0, BATCH, PART)):
-            with torch.autocast("cpu", torch.bfloat16):
+            with torch.autocast("cpu", torch.bfloat16, enabled=half):
                 states = judged(encoder, tokenizer, [(question, text) for question, text, _ in part])
             loss = cross_entropy(head(states), torch.tensor([kind for *_, kind in part])) * PART / BATCH
             loss.backward()

@@ -19,7 +19,8 @@ BATCH_TOKENS = 2048
 """Tokens in a batch, padding included: fewer leave the matrix units idle, more leave the cache."""
 STEP = 16
 """Widths are multiples of it."""
-_FLAGS = {"avx512_bf16", "amx_bf16"}
+HALF = {"avx512_bf16", "amx_bf16"}
+"""A processor with any of these multiplies in bfloat16; another one is twenty times as slow at it as in float32."""
 
 
 def processor_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
@@ -40,7 +41,7 @@ class FastEncoder:
         import torch
 
         encoder: Any = model[0].model
-        self.half = bool(_FLAGS & flags)
+        self.half = bool(HALF & flags)
         if self.half:
             import copy
 
@@ -86,8 +87,7 @@ def shape(rows: int, width: int) -> tuple[int, int]:
     """The batch's size with padding: one of a few, because torch keeps compiled code and memory for each it meets."""
     width = -(-width // STEP) * STEP
     most = max(BATCH_TOKENS // width, 1)
-    step = max(most // 4, 1)
-    return min(-(-rows // step) * step, most), width
+    return min(1 << (rows - 1).bit_length(), most), width
 
 
 def batches(lengths: Sequence[int]) -> Iterator[list[int]]:

@@ -21,7 +21,10 @@ def _stemmer():  # type: ignore[no-untyped-def]
 
 def plain(text: str) -> str:
     """Lower case, accents removed, typographic quotes and dashes made plain."""
-    text = unicodedata.normalize("NFKD", text.replace("’", "'").replace("–", "-").replace("—", " - "))
+    text = text.replace("’", "'").replace("–", "-").replace("—", " - ")
+    if text.isascii():  # nearly all is, and letter by letter it takes a hundred times as long
+        return text.lower()
+    text = unicodedata.normalize("NFKD", text)
     return "".join(c for c in text if not unicodedata.combining(c)).lower()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from corpus.answering.guided import guide_for, guides
 from corpus.answering.meaning import meaning_of
 from corpus.answering.question import parse
 from corpus.errors import CorpusError
-from corpus.library.shipped import read_sources, sentences_of
-from corpus.retrieval.index import Corpus
+from corpus.library.shipped import SOURCES, read_sources, sentences_of
+from corpus.loaders.text import sha256
+from corpus.retrieval.index import Corpus, build_corpus
 
 CASES = yaml.safe_load((Path(__file__).parent / "guide_cases.yaml").read_text())
 
@@ -57,6 +59,15 @@ def test_a_big_question_is_answered_by_its_guide(corpus: Corpus) -> None:
 def test_who_asks_for_a_detail_or_another_thing_gets_no_guide(corpus: Corpus) -> None:
     for question in ("On which day did Altman post The Gentle Singularity?", "how long do I boil an egg"):
         assert ask(question, corpus, writer="extractive").guide == ""
+
+
+def test_without_stored_vectors_there_is_no_guide(tmp_path: Path) -> None:
+    """Else the first answer would wait until thousands of wordings are embedded."""
+    shutil.copy(SOURCES / "genie3-2025.md", tmp_path)
+    few = build_corpus(tmp_path, own=False)
+    assert not ask("what is Genie 3?", few, writer="extractive").guide
+    made = few.library._made
+    assert not any(sha256(text) in made for guide in guides().values() for text in guide.asked)
 
 
 def test_of_others_questions_the_right_guide_is_found(

@@ -79,6 +79,22 @@ def test_both_sides_are_quoted_word_for_word(corpus: Corpus) -> None:
     assert json.loads(json.dumps(record.to_json()))["would_change"] == claim.would_change
 
 
+def test_a_false_premise_that_touches_a_claim_is_refused_and_both_sides_stand_beside_it(
+    corpus: Corpus,
+) -> None:
+    for question, claim in (
+        ("why did METR's trial find that AI makes experienced developers twice as fast", "ai-makes-programmers-faster"),
+        ("Will JEPA have won against generative models in ten years?", "abstraction-has-the-better-theory"),
+    ):  # fmt: skip
+        answer = ask(question, corpus, writer="extractive")
+        assert answer.refusal
+        assert answer.claim == claim
+        said = beside(answer, corpus)
+        assert said
+        assert said.claim == claim
+        assert said.supports
+
+
 def test_own_documents_are_shown_unsorted(ready_home: Path, tmp_path: Path) -> None:
     text = (
         "# Notes\n\nSora is a rough but real physics engine, I found: it simulates every ball that I dropped. "
