@@ -18,6 +18,7 @@ from corpus.answering.dated import asked_span, counted, of_span, tallies, told
 from corpus.answering.demo import claim_shown
 from corpus.answering.dialogue import Asked, follow, topic_of
 from corpus.answering.guided import guide_for, sentences_of
+from corpus.answering.halves import halves, joined
 from corpus.answering.manners import asked as questions
 from corpus.answering.manners import met
 from corpus.answering.meaning import Meaning, meaning_of
@@ -108,11 +109,25 @@ def answers(
             other = _answer(dataclasses.replace(asked, text=text), corpus, top_k, caution)
             alone = not LEANS.search(text) if other.refusal else other.confidence >= SURE
             answer = other if alone else answer
+        answer = _of_two(answer, asked, corpus, top_k, caution) or answer
     yield answer
     if writer == "configured" and os.environ.get("ORRERY_LLM") and not answer.refusal:
         from corpus.answering.writer_llm import stream
 
         yield from stream(answer, corpus)
+
+
+def _of_two(whole: Answer, asked: Asked, corpus: Corpus, top_k: int, caution: float | None) -> Answer | None:
+    """The answer half by half; None where the question is one, where a half is not answered, and where the whole has its
+    both sides or an editor's answer already."""
+    two = halves(asked.text)
+    if not two or (whole.sentences and (whole.claim or whole.guide)):
+        return None
+    first = _answer(Asked(two[0], two[0], asked.focus, asked.topic), corpus, top_k, caution)
+    if first.refusal:
+        return None
+    second = _answer(follow(two[1], [first], corpus), corpus, top_k, caution)
+    return None if second.refusal else joined(whole, first, second)
 
 
 def _answer(asked: Asked, corpus: Corpus, top_k: int, caution: float | None) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from typing import Generic, TypeVar
 
@@ -46,7 +46,9 @@ class Lookup(Generic[T]):
 class Names:
     """The names of a library as it is now; looked up when a question asks for them."""
 
-    def __init__(self, connection: Callable[[], sqlite3.Connection]) -> None:
+    def __init__(self, connection: Callable[[], sqlite3.Connection], heard: Collection[str] = ()) -> None:
+        """`heard`: plain words by which people ask for what the sources tell, as VLA, though no source writes them."""
+
         def kinds(name: str) -> dict[str, frozenset[str]]:
             found: dict[str, set[str]] = {}
             query = "select kind, d.name from names n join documents d on d.id = n.document where n.name = ?"
@@ -56,7 +58,7 @@ class Names:
 
         def form(word: str) -> tuple[int, int] | None:
             query = "select capital, lower from forms where form = ?"
-            return connection().execute(query, (word,)).fetchone()
+            return connection().execute(query, (word,)).fetchone() or ((0, 0) if word in heard else None)
 
         kept = lru_cache(maxsize=20_000)(kinds)
 
@@ -73,7 +75,8 @@ class Names:
         self.capitalised = Lookup(capitalised)
         """Plain words that the corpus writes with a capital in mid-sentence, nearly always."""
         self.vocabulary = Lookup(form)
-        """Plain words, and squashed runs of up to three that stand together as a name, of anywhere in the corpus."""
+        """Plain words, and squashed runs of up to three that stand together as a name, of anywhere in the corpus; and what
+        is `heard`."""
 
     def subjects(self, question: str) -> list[tuple[str, tuple[int, int], frozenset[str]]]:
         """(alias, token range, source ids) of the names in the question, longest first, none overlapping."""

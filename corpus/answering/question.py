@@ -206,7 +206,11 @@ def _named(text: str, names: Names, subject_words: set[str], cased: bool) -> tup
     runs: list[list[str]] = []
     last = -2
     for i, token in enumerate(raw):
-        word = re.sub(r"['’](?:s|m|d|ve|ll|re)$|-(?:like|style|based|type)$", "", token)
+        word = re.sub(
+            r"['’](?:s|m|d|ve|ll|re)$|-(?:like|style|based|type|made|generated|written|driven|free|specific|wide|powered|trained)$",
+            "",
+            token,
+        )
         low = plain(word)
         starts = i == 0 or raw[i - 1] in "?.!:"
         inner = bool(re.search(r"[A-Z].*[A-Z]|^[^\W\d_].*\d", word)) and not shouting

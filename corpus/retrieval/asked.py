@@ -8,6 +8,7 @@ questions that were written for it instead of predicted. The user's own document
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,8 +20,9 @@ from corpus.errors import CorpusError
 from corpus.loaders.text import sha256
 from corpus.retrieval.metric import Metric
 from corpus.retrieval.vectors import Vectors
-from corpus.retrieval.words import terms
+from corpus.retrieval.words import plain, terms
 
+_WORD = re.compile(r"[a-z0-9]+")
 FOLDER = "asked"
 """Beside the digests. `<id>.txt` holds the opening words of a sentence on a line, and its questions, indented, below."""
 NOTHING = "-"
@@ -156,6 +158,11 @@ class Asked:
         """Stems that stand side by side in a question that a sentence answers, stop words left out."""
         found = (terms(known.text) for known in self._answered)
         return frozenset(pair for stems in found for pair in itertools.pairwise(stems))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Plain words of the questions that a sentence answers."""
+        return frozenset(word for known in self._answered for word in _WORD.findall(plain(known.text)))
 
     def _of(self, source: str, sentence: str) -> Sequence[int]:
         openings = self._rows.get(source, {})

@@ -125,7 +125,7 @@ class Corpus:
 
     @cached_property
     def names(self) -> Names:
-        return Names(lambda: self.store.db)
+        return Names(lambda: self.store.db, self.library.asked.words)
 
     def get(self, rows: Iterable[int]) -> dict[int, Passage]:
         """Row -> passage; rows that are no longer there are left out."""

@@ -11,6 +11,7 @@ import pytest
 
 from corpus.answering.answer import ask
 from corpus.answering.explain import explain
+from corpus.answering.question import parse
 from corpus.errors import CorpusError
 from corpus.library.shipped import SOURCES, read_sources, sentences_of
 from corpus.retrieval import metric
@@ -120,3 +121,15 @@ def test_the_metric_learns_which_dimensions_tell() -> None:
 def test_another_embedders_vectors_stay_as_they_are() -> None:
     vectors = np.eye(3, dtype=np.float32)
     assert metric.read_metric("another").turn(vectors) is vectors
+
+
+def test_a_name_by_which_people_ask_is_no_unknown_one_and_a_made_up_name_is(corpus: Corpus) -> None:
+    """No source writes "VLA" or "AI-made"; those who asked for what the sources tell did."""
+
+    def unknown(question: str) -> tuple[str, ...]:
+        return parse(question, corpus.names).unknown
+
+    assert unknown("Which changes hurt robot VLA models the most, according to LIBERO-Plus?") == ()
+    assert unknown("Does training on AI-made text inevitably ruin models?") == ()
+    assert unknown("Who proposed V-JEPA 9?") == ("V-JEPA 9",)
+    assert unknown("What is a Blorptron-made robot?") == ("Blorptron",)
