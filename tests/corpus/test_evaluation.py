@@ -5,10 +5,10 @@ At first sight, before any rule was changed for it: answered rightly .71 of the 
 refusal precision .61 and .53, recall .95 and .86. `corpus.answering.fit` fits its weights to the tuning half and to
 questions.yaml, more_questions.yaml, fresh_questions.yaml and premises.yaml, and takes the least cautious point at which
 the weakest figure over all of them, left out of the fit, is as high as it gets but for .0025 (.525: .90, .93 and .90).
-Of the test half, counted nineteen times, never read, it answers .95 of 187 rightly; refusal precision .95, recall .90 of 58
-(52: one short of the goal); 85 of 94 turns of dialogues.
+Of the test half, counted twenty times, never read, it answers .94 of 187 rightly; refusal precision .93, recall .91 of 58;
+87 of 94 turns of dialogues.
 
-What a new writer's questions count is less. Seven sets were written blind from the digests; rightly, precision, recall and
+What a new writer's questions count is less. Eight rounds of sets were written blind from the digests; rightly, precision, recall and
 turns at first sight: a (130 with an answer, 70 without) .67, .68, .77; b (124, 70) .78, .80, .79 after mending what a had
 shown; c (148, 75) .80, .92, .89 and 46 of 49 with the same code; d (133, 73) .80, .86, .74 and 42 of 49 after mending what
 c had shown, where the code before had .81, .85, .73 and 42: no gain to speak of. Then each digest was given its questions
@@ -17,7 +17,10 @@ c had shown, where the code before had .81, .85, .73 and 42: no gain to speak of
 .89, .68 and 77. Of their 24 false premises 4 were refused. Then came guides, false premises beside the digests, and the
 judge: g1 to g3 (330, 180) .93, .96, .75 and 118 of 131, where the code before had .92, .90, .74 and 118; h1 and h2 (220,
 120), with g in the fit and the judge asked what sets a question right, .92, .98, .87 and 81 of 87, where the code before had
-.88, .96, .74 and 80. a to g are in fresh_questions.yaml now; h is in no fit (asked again after small changes: .92, .98, .88).
+.88, .96, .74 and 80. Then came 3,719 more known questions, above all unanswered ones, with the judge fitted on to them, and claims weighed like
+any answer: i1 to i3 (330, 180) .88, .90, .87 and 114 of 125, where the code before had .86, .89, .88 and 117: little. What
+was read of them led to questions of two answered half by half, and to names by which people ask. a to g and i are in
+fresh_questions.yaml now; h is in no fit (asked now: .93, .97, .93 and 81).
 """
 
 from __future__ import annotations
@@ -46,7 +49,7 @@ from corpus.records import Answer
 from corpus.retrieval.index import Corpus
 
 SET = read_questions(Path(__file__).parent / "evaluation.yaml")
-FLOORS = {"tune": (0.92, 0.91, 0.96, 0.92), "test": (0.93, 0.93, 0.88, 0.89)}
+FLOORS = {"tune": (0.92, 0.91, 0.96, 0.93), "test": (0.93, 0.91, 0.90, 0.90)}
 """Answered rightly, refusal precision and recall, and turns of dialogues, just under what is reached: a change can't
 quietly lower them."""
 
@@ -143,4 +146,4 @@ def test_questions_that_nothing_is_fitted_to_are_answered_or_refused(corpus: Cor
     rightly = sum(refused(replies[entry["q"]]) for entry in blind["unanswerable"])
     assert answered >= 0.9 * len(blind["answerable"])
     assert rightly >= 0.95 * (rightly + wrongly)
-    assert rightly >= 0.85 * len(blind["unanswerable"])
+    assert rightly >= 0.90 * len(blind["unanswerable"])
