@@ -41,7 +41,7 @@ def test_a_shipped_corpus_embeds_nothing_at_opening() -> None:
     assert opened.embedder is not None
     if all(sha256(t) in opened.library.known for t in embedded_texts(read_sources())):
         assert embedded(opened) == 0
-        assert "_model" not in opened.embedder.__dict__, "the embedder was loaded although nothing needed it"
+        assert "model" not in opened.embedder.__dict__, "the embedder was loaded although nothing needed it"
     vectors = opened.store.vectors(range(1, opened.size + 1), opened.embedder.key)
     assert len(vectors) == len(opened.passages) == opened.size
     assert np.allclose(np.linalg.norm(list(vectors.values()), axis=1), 1, atol=2e-3)
