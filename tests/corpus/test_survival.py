@@ -235,7 +235,7 @@ def test_a_damaged_vector_index_is_made_again_without_embedding(tmp_path: Path, 
             )
     corpus = open_corpus()
     everything_is_found(corpus)
-    assert "_model" not in corpus.embedder.__dict__, "something was embedded"
+    assert "model" not in corpus.embedder.__dict__, "something was embedded"
     assert "Ada Brink" in ask(QUESTION).sentences[0].text
 
 
